@@ -1,0 +1,105 @@
+/**
+ * Errors of stores: one class a kind, all {@linkcode ObjectStoreError}. Match on the class, never on the text.
+ * Kinds are those of object_store's `Error` enum.
+ */
+
+/** What an error is made of. */
+export interface ObjectStoreErrorOptions {
+  /** Which store: its short name (`S3`, `HTTP`, `InMemory`, `LocalFileSystem`, …). */
+  readonly store: string;
+  /** The path concerned. */
+  readonly path?: string;
+  /** The underlying error. */
+  readonly cause?: unknown;
+  /** HTTP status, where there was one. */
+  readonly status?: number;
+  /** The service's own error code, such as `NoSuchKey`. */
+  readonly code?: string;
+  /** The service's id of the request, for its support. */
+  readonly requestId?: string;
+}
+
+/** The common parent of all store errors. */
+export abstract class ObjectStoreError extends Error {
+  /** Which store: its short name. */
+  readonly store: string;
+  /** The path concerned. */
+  readonly path?: string;
+  /** HTTP status, where there was one. */
+  readonly status?: number;
+  /** The service's own error code. */
+  readonly code?: string;
+  /** The service's id of the request. */
+  readonly requestId?: string;
+
+  /** `message` names the failed action and what it failed on. */
+  constructor(message: string, options: ObjectStoreErrorOptions) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.store = options.store;
+    this.path = options.path;
+    this.status = options.status;
+    this.code = options.code;
+    this.requestId = options.requestId;
+  }
+}
+
+/** Everything that has no kind of its own. */
+export class GenericError extends ObjectStoreError {
+  override readonly name = "GenericError";
+}
+/** The object, or its bucket, is not there. */
+export class NotFoundError extends ObjectStoreError {
+  override readonly name = "NotFoundError";
+}
+/** A create-mode write found an object. */
+export class AlreadyExistsError extends ObjectStoreError {
+  override readonly name = "AlreadyExistsError";
+}
+/** `ifMatch`, `ifUnmodifiedSince` or the version of an update did not hold. */
+export class PreconditionError extends ObjectStoreError {
+  override readonly name = "PreconditionError";
+}
+/** `ifNoneMatch` or `ifModifiedSince`: the object is unchanged. */
+export class NotModifiedError extends ObjectStoreError {
+  override readonly name = "NotModifiedError";
+}
+/** The credentials do not allow it (403). */
+export class PermissionDeniedError extends ObjectStoreError {
+  override readonly name = "PermissionDeniedError";
+}
+/** No or wrong credentials (401). */
+export class UnauthenticatedError extends ObjectStoreError {
+  override readonly name = "UnauthenticatedError";
+}
+/** The path could not be represented. */
+export class InvalidPathError extends ObjectStoreError {
+  override readonly name = "InvalidPathError";
+}
+/** A range that starts beyond the object's end, or is empty or reversed (416). */
+export class InvalidRangeError extends ObjectStoreError {
+  override readonly name = "InvalidRangeError";
+  /** Size of the object in bytes, where known. */
+  readonly size?: number;
+
+  /** Like its parent, with the object's size. */
+  constructor(message: string, options: ObjectStoreErrorOptions & { readonly size?: number }) {
+    super(message, options);
+    this.size = options.size;
+  }
+}
+/** The service or the platform can never do this; the message says what could. */
+export class NotSupportedError extends ObjectStoreError {
+  override readonly name = "NotSupportedError";
+}
+/** A configuration key or value that is not understood. */
+export class ConfigurationError extends ObjectStoreError {
+  override readonly name = "ConfigurationError";
+  /** The key concerned. */
+  readonly key?: string;
+
+  /** Like its parent, with the key concerned. */
+  constructor(message: string, options: ObjectStoreErrorOptions & { readonly key?: string }) {
+    super(message, options);
+    this.key = options.key;
+  }
+}
