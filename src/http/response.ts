@@ -1,0 +1,346 @@
+/**
+ * The response that connectors hand out: one implementation of length checks, the read timer, the one-consumer
+ * rule and trailers, over whatever a platform gives as a body.
+ */
+import type { HttpResponse } from "./connector.ts";
+import { HttpError } from "./error.ts";
+import type { HeaderList } from "./headers.ts";
+import { concatPieces, isWhole, PieceBuffer, tooLarge } from "./response_buffer.ts";
+
+/** One step of reading: what `ReadableStreamDefaultReader.read` resolves with. */
+export interface BodyPiece {
+  /** No more pieces; `value` is then not looked at. */
+  readonly done: boolean;
+  /** The bytes, not touched by the platform afterwards. */
+  readonly value?: Uint8Array;
+}
+
+/**
+ * A platform's body, as a connector gives it to {@linkcode ConnectorResponse}. Calls to `read` never overlap,
+ * `whole` is called instead of `read`, and nothing is called after the end but `trailers`.
+ */
+export interface BodySource {
+  /** The next piece. */
+  read(): Promise<BodyPiece>;
+  /** All of a small body of known length at once, where the platform has a quicker way than reading pieces. */
+  whole?(): Promise<ArrayBuffer | Uint8Array<ArrayBuffer>>;
+  /** Gives up the body and closes its connection; a `read` or `whole` under way settles, whichever way. */
+  cancel(reason: unknown): void | Promise<void>;
+  /** Turns a rejection of `read` or `whole` into what callers see: an `HttpError`, or their own abort reason. */
+  failure?(error: unknown): unknown;
+  /** The trailer fields, asked for once the body has ended whole. */
+  trailers?(): HeaderList;
+  /** Called once, when the body has ended, failed or was given up: the place to clear timers and listeners. */
+  closed?(): void;
+}
+
+/** What a {@linkcode ConnectorResponse} is made of. */
+export interface ConnectorResponseInit {
+  /** Status code. */
+  readonly status: number;
+  /** Header lines as received. */
+  readonly headers: HeaderList;
+  /** Whether the platform undid a content coding. Default false. */
+  readonly decoded?: boolean;
+  /** Length to hold the body to. Leave it out for responses to HEAD, 204, 304 and for decoded bodies. */
+  readonly contentLength?: number;
+  /** The body; none for responses without one. */
+  readonly source?: BodySource;
+  /** Longest wait for a piece in milliseconds; 0, `Infinity` or nothing for no limit. */
+  readonly readTimeout?: number;
+}
+
+/** Below this length `whole` beats reading pieces (measured on Deno: 41,000 against 22,000 GETs of 1 KiB a second). */
+const WHOLE_LIMIT = 64 * 1024;
+/**
+ * `whole` shows no progress, so the read timer spans all of it. That is the same thing for a timer of seconds and
+ * at most 64 KiB; a shorter timer is kept to the letter by reading pieces.
+ */
+const WHOLE_MIN_READ_TIMEOUT = 10_000;
+/** `setTimeout` fires at once above this. */
+const MAX_TIMER = 2 ** 31 - 1;
+
+const IDLE = 0, READING = 1, ENDED = 2, FAILED = 3, CANCELLED = 4;
+
+/** An {@linkcode HttpResponse} over a {@linkcode BodySource}. */
+export class ConnectorResponse implements HttpResponse {
+  readonly status: number;
+  readonly headers: HeaderList;
+  readonly decoded: boolean;
+  readonly contentLength: number | undefined;
+  readonly #readTimeout: number;
+  #source: BodySource | undefined;
+  #state: typeof IDLE | typeof READING | typeof ENDED | typeof FAILED | typeof CANCELLED = IDLE;
+  #consumer: "body" | "bytes" | "text" | undefined;
+  #received = 0;
+  /** Why the body failed or was given up: what every later read rejects with. */
+  #failure: unknown;
+  #body: ReadableStream<Uint8Array> | undefined;
+  #controller: ReadableStreamDefaultController<Uint8Array> | undefined;
+  #trailers: HeaderList = [];
+  #trailersPromise: Promise<HeaderList> | undefined;
+  #settleTrailers: { resolve(trailers: HeaderList): void; reject(error: unknown): void } | undefined;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  /** When the wait under way began; `undefined` while nobody waits. */
+  #waitingSince: number | undefined;
+
+  /** Wraps a platform's body. */
+  constructor(init: ConnectorResponseInit) {
+    this.status = init.status;
+    this.headers = init.headers;
+    this.decoded = init.decoded ?? false;
+    this.contentLength = init.contentLength;
+    this.#source = init.source;
+    const timeout = init.readTimeout;
+    this.#readTimeout = timeout !== undefined && timeout > 0 && timeout !== Infinity
+      ? Math.min(timeout, MAX_TIMER)
+      : 0;
+  }
+
+  /** See {@linkcode HttpResponse.body}. */
+  get body(): ReadableStream<Uint8Array> {
+    if (this.#body === undefined) {
+      this.#claim("body");
+      this.#body = new ReadableStream<Uint8Array>({
+        start: (controller) => {
+          this.#controller = controller;
+          if (this.#state === CANCELLED) controller.error(this.#failure);
+        },
+        pull: (controller) => this.#pull(controller),
+        cancel: (reason) => this.#giveUp(reason),
+      }, { highWaterMark: 0 });
+    }
+    return this.#body;
+  }
+
+  /** See {@linkcode HttpResponse.trailers}. */
+  get trailers(): Promise<HeaderList> {
+    if (this.#trailersPromise === undefined) {
+      this.#trailersPromise = new Promise((resolve, reject) => {
+        if (this.#state === FAILED) reject(this.#failure);
+        else if (this.#state >= ENDED) resolve(this.#trailers);
+        else this.#settleTrailers = { resolve, reject };
+      });
+      // Whoever reads the body sees the error; a promise that nobody looks at must not end the process.
+      this.#trailersPromise.catch(() => {});
+    }
+    return this.#trailersPromise;
+  }
+
+  /** See {@linkcode HttpResponse.bytes}. */
+  bytes(): Promise<Uint8Array<ArrayBuffer>> {
+    return this.#collect("bytes");
+  }
+
+  /** See {@linkcode HttpResponse.text}. */
+  async text(): Promise<string> {
+    return new TextDecoder().decode(await this.#collect("text"));
+  }
+
+  /** See {@linkcode HttpResponse.cancel}. */
+  async cancel(reason?: unknown): Promise<void> {
+    if (this.#state >= ENDED) return;
+    const done = this.#giveUp(reason);
+    this.#controller?.error(this.#failure);
+    await done;
+  }
+
+  #claim(consumer: "body" | "bytes" | "text"): void {
+    if (this.#consumer !== undefined) {
+      throw new TypeError(
+        `Cannot use '${consumer}' of a response whose '${this.#consumer}' was already used`,
+      );
+    }
+    this.#consumer = consumer;
+  }
+
+  async #collect(consumer: "bytes" | "text"): Promise<Uint8Array<ArrayBuffer>> {
+    this.#claim(consumer);
+    if (this.#state >= FAILED) throw this.#failure;
+    const source = this.#source;
+    const length = this.contentLength;
+    if (source === undefined) {
+      this.#next({ done: true });
+      return new Uint8Array(0);
+    }
+    if (
+      length !== undefined && length <= WHOLE_LIMIT && source.whole !== undefined &&
+      (this.#readTimeout === 0 || this.#readTimeout >= WHOLE_MIN_READ_TIMEOUT)
+    ) {
+      return await this.#collectWhole(source);
+    }
+    return await this.#collectPieces(length);
+  }
+
+  async #collectWhole(source: BodySource): Promise<Uint8Array<ArrayBuffer>> {
+    this.#state = READING;
+    if (this.#readTimeout > 0) this.#wait();
+    let buffer: ArrayBuffer | Uint8Array<ArrayBuffer>;
+    try {
+      buffer = await source.whole!();
+    } catch (error) {
+      throw this.#fail(error);
+    }
+    const bytes = buffer instanceof Uint8Array ? buffer : new Uint8Array(buffer);
+    this.#next({ done: false, value: bytes });
+    this.#next({ done: true });
+    return bytes;
+  }
+
+  async #collectPieces(length: number | undefined): Promise<Uint8Array<ArrayBuffer>> {
+    const first = await this.#read();
+    if (first === undefined) return new Uint8Array(0);
+    if (length === undefined) {
+      const pieces = [first];
+      for (let piece = await this.#read(); piece !== undefined; piece = await this.#read()) {
+        pieces.push(piece);
+      }
+      return this.#allocating(() => concatPieces(pieces, this.#received));
+    }
+    if (first.byteLength === length) {
+      // A declared length reached in one piece: only the end is still to come.
+      await this.#read();
+      return isWhole(first) ? first : new Uint8Array(first);
+    }
+    const buffer = this.#allocating(() => new PieceBuffer(length));
+    for (let piece: Uint8Array | undefined = first; piece !== undefined; piece = await this.#read()) {
+      const bytes: Uint8Array = piece;
+      this.#allocating(() => buffer.append(bytes));
+    }
+    return buffer.finish();
+  }
+
+  /** Runs something that may not find the memory; the body is then given up. */
+  #allocating<T>(allocate: () => T): T {
+    try {
+      return allocate();
+    } catch (error) {
+      const failure = tooLarge(this.contentLength ?? this.#received, error);
+      if (this.#state >= ENDED) throw failure;
+      throw this.#abandon(failure);
+    }
+  }
+
+  async #pull(controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> {
+    // A piece without bytes would leave the reader waiting on a pull that is not made again.
+    const piece = await this.#read();
+    if (piece === undefined) controller.close();
+    else controller.enqueue(piece);
+  }
+
+  /** The next piece that has bytes; `undefined` at the end. Rejects with what callers shall see. */
+  async #read(): Promise<Uint8Array | undefined> {
+    if (this.#state >= FAILED) throw this.#failure;
+    this.#state = READING;
+    if (this.#source === undefined) return this.#next({ done: true });
+    for (;;) {
+      if (this.#readTimeout > 0) this.#wait();
+      let piece: BodyPiece;
+      try {
+        piece = await this.#source.read();
+      } catch (error) {
+        throw this.#fail(error);
+      }
+      const bytes = this.#next(piece);
+      if (bytes === undefined || bytes.byteLength > 0) return bytes;
+    }
+  }
+
+  /** Takes account of a piece: counts it, checks it against the declared length, ends the body. */
+  #next(piece: BodyPiece): Uint8Array | undefined {
+    this.#waitingSince = undefined;
+    if (this.#state >= FAILED) throw this.#failure;
+    const declared = this.contentLength;
+    if (!piece.done) {
+      const bytes = piece.value!;
+      this.#received += bytes.byteLength;
+      if (declared !== undefined && this.#received > declared) {
+        throw this.#abandon(
+          new HttpError("decode", `Response body is longer than its declared ${declared} bytes`, {
+            detail: { tag: "HTTP-response-body-size", size: BigInt(this.#received) },
+          }),
+        );
+      }
+      return bytes;
+    }
+    if (declared !== undefined && this.#received < declared) {
+      throw this.#abandon(
+        new HttpError("interrupted", `Response body ended after ${this.#received} of ${declared} bytes`, {
+          detail: { tag: "HTTP-response-incomplete" },
+        }),
+      );
+    }
+    this.#trailers = this.#source?.trailers?.() ?? [];
+    this.#close(ENDED);
+    return undefined;
+  }
+
+  /** Ends in failure because the source did. */
+  #fail(error: unknown): unknown {
+    if (this.#state < FAILED) {
+      this.#failure = this.#source?.failure?.(error) ?? error;
+      this.#close(FAILED);
+    }
+    return this.#failure;
+  }
+
+  /** Ends in failure by our own decision, so the source must be told. */
+  #abandon(failure: HttpError): HttpError {
+    this.#failure = failure;
+    const source = this.#source;
+    this.#close(FAILED);
+    settle(() => source?.cancel(failure));
+    return failure;
+  }
+
+  #giveUp(reason: unknown): Promise<void> {
+    if (this.#state >= ENDED) return Promise.resolve();
+    const source = this.#source;
+    this.#failure = reason ?? new DOMException("Response body was cancelled", "AbortError");
+    this.#close(CANCELLED);
+    return settle(() => source?.cancel(reason));
+  }
+
+  #close(state: typeof ENDED | typeof FAILED | typeof CANCELLED): void {
+    this.#state = state;
+    this.#waitingSince = undefined;
+    if (this.#timer !== undefined) clearTimeout(this.#timer);
+    this.#timer = undefined;
+    if (state === FAILED) this.#settleTrailers?.reject(this.#failure);
+    else this.#settleTrailers?.resolve(this.#trailers);
+    this.#source?.closed?.();
+  }
+
+  /**
+   * Notes that a wait begins. One timer serves the whole body and looks at the clock when it fires: setting and
+   * clearing one for each piece costs more than reading the piece.
+   */
+  #wait(): void {
+    this.#waitingSince = performance.now();
+    this.#timer ??= setTimeout(() => this.#checkWait(), this.#readTimeout);
+  }
+
+  #checkWait(): void {
+    this.#timer = undefined;
+    if (this.#waitingSince === undefined) return;
+    const left = this.#readTimeout - (performance.now() - this.#waitingSince);
+    if (left >= 1) {
+      this.#timer = setTimeout(() => this.#checkWait(), left);
+      return;
+    }
+    const failure = new HttpError("timeout", `No response data within ${this.#readTimeout} ms`, {
+      detail: { tag: "connection-read-timeout" },
+    });
+    this.#abandon(failure);
+    this.#controller?.error(failure);
+  }
+}
+
+/** Cancelling is best effort: the body is given up whether or not the platform liked it. */
+async function settle(cancel: () => void | Promise<void>): Promise<void> {
+  try {
+    await cancel();
+  } catch {
+    // Nothing is left to be told: the failure or the caller's own decision is what counts.
+  }
+}
