@@ -1,4 +1,5 @@
-/** Byte ranges. */
+/** Byte ranges: checking, resolving against a size, and their header forms (RFC 9110 section 14). */
+import { InvalidRangeError } from "./error.ts";
 
 /** Part of an object: `start` up to but not including `end`, from an offset to the end, or the last bytes. */
 export type GetRange =
@@ -10,4 +11,118 @@ export type GetRange =
 export interface ByteRange {
   readonly start: number;
   readonly end: number;
+}
+
+/** What an error about a range shall say: the store's short name and the path. */
+export interface RangeContext {
+  readonly store: string;
+  readonly path?: string;
+}
+
+const NO_CONTEXT: RangeContext = { store: "Range" };
+
+/**
+ * Checks what can be checked without knowing the object: whole non-negative numbers, and a bounded range that is
+ * neither empty nor reversed. Do this before any request.
+ *
+ * @throws {InvalidRangeError}
+ */
+export function validateRange(range: GetRange, context: RangeContext = NO_CONTEXT): void {
+  const numbers = "suffix" in range
+    ? [range.suffix]
+    : "offset" in range
+    ? [range.offset]
+    : [range.start, range.end];
+  for (const number of numbers) {
+    if (!Number.isSafeInteger(number) || number < 0) {
+      throw new InvalidRangeError(
+        `Cannot read range ${describeRange(range)}${of(context)}: "${number}" is no offset`,
+        context,
+      );
+    }
+  }
+  if ("start" in range && range.end <= range.start) {
+    throw new InvalidRangeError(
+      `Cannot read range ${describeRange(range)}${
+        of(context)
+      }: it started at ${range.start} and ended at ${range.end}`,
+      context,
+    );
+  }
+}
+
+/**
+ * Resolves a range against an object's size: the end is cut at the object's end; a suffix longer than the object is
+ * all of it, and `{ suffix: 0 }` is empty. `undefined` is the whole object.
+ *
+ * @throws {InvalidRangeError} for a range that is not valid or starts at or beyond the end.
+ */
+export function resolveRange(
+  range: GetRange | undefined,
+  size: number,
+  context: RangeContext = NO_CONTEXT,
+): ByteRange {
+  if (range === undefined) return { start: 0, end: size };
+  validateRange(range, context);
+  if ("suffix" in range) return { start: Math.max(0, size - range.suffix), end: size };
+  const start = "offset" in range ? range.offset : range.start;
+  if (start >= size) throw startTooLarge(range, size, context);
+  return { start, end: "offset" in range ? size : Math.min(range.end, size) };
+}
+
+/** The error for a range that starts at or beyond the end of an object of `size` bytes. */
+export function startTooLarge(
+  range: GetRange,
+  size: number | undefined,
+  context: RangeContext,
+): InvalidRangeError {
+  const end = size === undefined ? "the object's end" : `the end of an object of ${size} bytes`;
+  return new InvalidRangeError(
+    `Cannot read range ${describeRange(range)}${of(context)}: it starts at or beyond ${end}`,
+    { ...context, size },
+  );
+}
+
+/**
+ * The value of a `Range` header field. `{ suffix: 0 }` gives `bytes=-0`, which servers answer with 416: read it as
+ * empty without asking for bytes.
+ */
+export function formatRange(range: GetRange): string {
+  if ("suffix" in range) return `bytes=-${range.suffix}`;
+  return "offset" in range ? `bytes=${range.offset}-` : `bytes=${range.start}-${range.end - 1}`;
+}
+
+/** What a `Content-Range` field says. */
+export interface ContentRange {
+  /** The part delivered; `undefined` in a 416 response (a star in its place). */
+  readonly range?: ByteRange;
+  /** Size of the whole object; `undefined` where the server does not say (a star). */
+  readonly size?: number;
+}
+
+/** Parses a `Content-Range` field value; `undefined` for anything that is not one of bytes. */
+export function parseContentRange(value: string): ContentRange | undefined {
+  const match = /^bytes +(?:(\d+)-(\d+)|\*)\/(?:(\d+)|\*)$/i.exec(value.trim());
+  if (!match) return undefined;
+  const size = match[3] === undefined ? undefined : Number(match[3]);
+  if (match[1] === undefined || match[2] === undefined) return size === undefined ? undefined : { size };
+  const range = { start: Number(match[1]), end: Number(match[2]) + 1 };
+  const valid = range.start < range.end && Number.isSafeInteger(range.end) &&
+    (size === undefined || (range.end <= size && Number.isSafeInteger(size)));
+  return valid ? { range, size } : undefined;
+}
+
+/** The value of a `Content-Range` field for a delivered range, or for a 416 response without one. */
+export function formatContentRange(range: ByteRange | undefined, size: number): string {
+  return `bytes ${range ? `${range.start}-${range.end - 1}` : "*"}/${size}`;
+}
+
+/** A range as errors write it: `3..7`, `3..` or `last 7`. */
+export function describeRange(range: GetRange): string {
+  if ("suffix" in range) return `last ${range.suffix}`;
+  return "offset" in range ? `${range.offset}..` : `${range.start}..${range.end}`;
+}
+
+function of(context: RangeContext): string {
+  return context.path === undefined ? "" : ` of "${context.path}"`;
 }

@@ -172,9 +172,9 @@ export interface ListOptions extends OperationOptions {
   readonly offset?: PathInput;
   /**
    * A key in the store that is no valid path (`a//b`, a control character): `"error"` fails the listing, `"skip"` passes
-   * over it. Default `"error"`.
+   * over it, `"raw"` yields it as it is, to be addressed with `rawPath(meta.location)`. Default `"error"`.
    */
-  readonly invalidPaths?: "error" | "skip";
+  readonly invalidPaths?: "error" | "skip" | "raw";
 }
 /** One level of a listing. */
 export interface ListResult {
