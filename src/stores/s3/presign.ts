@@ -1,0 +1,143 @@
+/** Presigned URLs and POST policies: requests that somebody without credentials may make for a while. */
+import type { HeaderEntry } from "../../http/headers.ts";
+import { ConfigurationError } from "../../store/error.ts";
+import type { S3Credential } from "./credential.ts";
+import {
+  ALGORITHM,
+  amzDate,
+  canonicalRequest,
+  credentialScope,
+  hmacHex,
+  sign,
+  signingKey,
+  type SigningScope,
+  strictEncode,
+  UNSIGNED_PAYLOAD,
+} from "./sigv4.ts";
+
+/** Seven days, the longest a presigned URL can live on AWS. */
+export const MAX_PRESIGN_SECONDS = 604_800;
+
+/** Options of {@linkcode presignUrl}. */
+export interface PresignOptions extends SigningScope {
+  readonly credential: S3Credential;
+  readonly date: Date;
+  /** Life in seconds, 1 to 604,800. */
+  readonly expiresIn: number;
+  /** Further query pairs to sign, such as `partNumber`; order and duplicates are kept. */
+  readonly query?: readonly (readonly [name: string, value: string])[];
+  /** Headers that the user of the URL must send exactly so. */
+  readonly signedHeaders?: readonly HeaderEntry[];
+  /** Adds `x-amz-request-payer=requester`. */
+  readonly requestPayer?: boolean;
+}
+
+const REFUSED_HEADERS = new Set(["host", "authorization", "content-length", "user-agent"]);
+
+/**
+ * A URL that makes one request with one method good without credentials until it expires.
+ *
+ * @throws {ConfigurationError} for a life out of bounds, a query name that belongs to the signature, or a header
+ * that cannot be bound.
+ */
+export function presignUrl(method: string, url: string, options: PresignOptions): string {
+  checkOptions(options);
+  const { credential, date } = options;
+  const timestamp = amzDate(date);
+  const scope = credentialScope(date, options);
+  const signedHeaders = options.signedHeaders ?? [];
+  const names = ["host", ...signedHeaders.map(([name]) => name.toLowerCase())];
+  const query: (readonly [string, string])[] = [
+    ...(options.query ?? []),
+    ["X-Amz-Algorithm", ALGORITHM],
+    ["X-Amz-Credential", `${credential.accessKeyId}/${scope}`],
+    ["X-Amz-Date", timestamp],
+    ["X-Amz-Expires", `${options.expiresIn}`],
+    ["X-Amz-SignedHeaders", [...new Set(names)].sort().join(";")],
+  ];
+  if (options.requestPayer) query.push(["x-amz-request-payer", "requester"]);
+  if (credential.sessionToken) query.push(["X-Amz-Security-Token", credential.sessionToken]);
+  const pairs = query.map(([name, value]) => `${strictEncode(name)}=${strictEncode(value)}`).join("&");
+  const unsigned = `${url}${url.includes("?") ? "&" : "?"}${pairs}`;
+  const { text } = canonicalRequest(method, unsigned, signedHeaders, UNSIGNED_PAYLOAD, options.service);
+  const key = signingKey(credential.secretAccessKey, date, options);
+  return `${unsigned}&X-Amz-Signature=${sign(text, timestamp, scope, key)}`;
+}
+
+function checkOptions({ expiresIn, query = [], signedHeaders = [] }: PresignOptions): void {
+  if (!Number.isInteger(expiresIn) || expiresIn < 1 || expiresIn > MAX_PRESIGN_SECONDS) {
+    throw refuse(
+      `Cannot presign for ${expiresIn} s: a whole number from 1 to ${MAX_PRESIGN_SECONDS} is needed`,
+    );
+  }
+  for (const [name] of query) {
+    if (name === "" || name.toLowerCase().startsWith("x-amz-")) {
+      throw refuse(`Cannot presign with the query parameter "${name}": it belongs to the signature`);
+    }
+  }
+  for (const [name] of signedHeaders) {
+    if (name === "" || REFUSED_HEADERS.has(name.toLowerCase())) {
+      throw refuse(`Cannot bind the header "${name}" to a presigned URL`);
+    }
+  }
+}
+
+function refuse(message: string): ConfigurationError {
+  return new ConfigurationError(message, { store: "S3" });
+}
+
+/** One condition of a POST policy; see AWS "Creating a POST policy". */
+export type PostCondition =
+  | { readonly equals: readonly [field: string, value: string] }
+  | { readonly startsWith: readonly [field: string, prefix: string] }
+  | { readonly contentLength: readonly [least: number, most: number] };
+
+/** Options of {@linkcode signPostPolicy}. */
+export interface PostPolicyOptions extends SigningScope {
+  readonly credential: S3Credential;
+  readonly date: Date;
+  /** Life in seconds, 1 to 604,800. */
+  readonly expiresIn: number;
+  readonly bucket: string;
+  /** The key the form uploads to; ends in `${filename}` to keep the file's own name below a prefix. */
+  readonly key: string;
+  readonly conditions?: readonly PostCondition[];
+}
+
+/**
+ * The form fields, in order, that let a browser form upload one file to `key`. The file's own field comes last.
+ * Fields bound by `equals` conditions are included; `startsWith` ones are for the form to fill in.
+ */
+export function signPostPolicy(options: PostPolicyOptions): HeaderEntry[] {
+  checkOptions(options);
+  const { credential, date, bucket, key } = options;
+  const wildcard = key.endsWith("${filename}");
+  const fields: HeaderEntry[] = [
+    ["key", key],
+    ["x-amz-algorithm", ALGORITHM],
+    ["x-amz-credential", `${credential.accessKeyId}/${credentialScope(date, options)}`],
+    ["x-amz-date", amzDate(date)],
+  ];
+  if (credential.sessionToken) fields.push(["x-amz-security-token", credential.sessionToken]);
+  const conditions: unknown[] = [
+    { bucket },
+    wildcard ? ["starts-with", "$key", key.slice(0, -"${filename}".length)] : { key },
+    ...fields.slice(1).map(([name, value]) => ({ [name]: value })),
+  ];
+  for (const condition of options.conditions ?? []) {
+    if ("equals" in condition) {
+      fields.push(condition.equals);
+      conditions.push({ [condition.equals[0]]: condition.equals[1] });
+    } else if ("startsWith" in condition) {
+      conditions.push(["starts-with", `$${condition.startsWith[0]}`, condition.startsWith[1]]);
+    } else conditions.push(["content-length-range", ...condition.contentLength]);
+  }
+  const expiration = new Date(date.getTime() + options.expiresIn * 1000).toISOString();
+  const policy = base64(JSON.stringify({ expiration, conditions }));
+  const signature = hmacHex(signingKey(credential.secretAccessKey, date, options), policy);
+  return [...fields, ["policy", policy], ["x-amz-signature", signature]];
+}
+
+function base64(text: string): string {
+  return btoa(String.fromCharCode(...new TextEncoder().encode(text)));
+}
