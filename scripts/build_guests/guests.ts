@@ -1,0 +1,62 @@
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+/** The folder that holds the guests' sources and, for the small ones, the built components. */
+export const GUESTS_DIR: string = fileURLToPath(new URL("../../tests/guests/", import.meta.url));
+
+/** Where guests built on demand, and the tools to build them, are kept. Not in version control. */
+export const BUILD_DIR: string = join(GUESTS_DIR, "build");
+
+/** A guest of the tests: where its sources are and how it is built. */
+export interface GuestSource {
+  /** The toolchain that builds it. */
+  toolchain: "rust" | "wat" | "javascript" | "python";
+  /** Files and folders, relative to the guests' folder, that decide what the binary is. */
+  sources: string[];
+  /** The built file, relative to the guests' folder. */
+  wasm: string;
+  /** Rust: the workspace member. The others: the folder or file the toolchain starts from. */
+  entry: string;
+  /** Rust: which target; a component unless said otherwise. */
+  target?: "wasm32-wasip2" | "wasm32-wasip1";
+}
+
+const WORKSPACE = ["Cargo.toml", "Cargo.lock"];
+
+function rust(name: string, more: string[] = []): GuestSource {
+  return {
+    toolchain: "rust",
+    sources: [...WORKSPACE, `${name}/Cargo.toml`, `${name}/src`, ...more],
+    wasm: `${name}/${name}.wasm`,
+    entry: name,
+  };
+}
+
+/** A core module for preview1, from the same sources as the component. */
+function preview1(name: string): GuestSource {
+  return { ...rust(name), wasm: `${name}/${name}-preview1.wasm`, target: "wasm32-wasip1" };
+}
+
+function wat(name: string): GuestSource {
+  return {
+    toolchain: "wat",
+    sources: [`wat/${name}.wat`],
+    wasm: `wat/${name}.wasm`,
+    entry: `wat/${name}.wat`,
+  };
+}
+
+/** The small guests; their binaries are committed beside their sources. */
+export const COMMITTED: Record<string, GuestSource> = {
+  "hello": rust("hello"),
+  "hello-preview1": preview1("hello"),
+  "hello-0.2.0": wat("hello-0.2.0"),
+  "unknown-import": wat("unknown-import"),
+  "unknown-wasi": wat("unknown-wasi"),
+  "no-run": wat("no-run"),
+  "core-env": wat("core-env"),
+  "core-preview1": wat("core-preview1"),
+};
+
+/** The big guests (a JavaScript or Python interpreter inside); built when first asked for. */
+export const ON_DEMAND: Record<string, GuestSource> = {};

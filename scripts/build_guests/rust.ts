@@ -1,0 +1,86 @@
+import { copyFile, readdir, readFile, writeFile } from "node:fs/promises";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { componentNew } from "@bytecodealliance/jco-transpile/wasm-tools";
+import { GUESTS_DIR, type GuestSource } from "./guests.ts";
+import { npmTools } from "./npm_tools.ts";
+import { must, run } from "./process.ts";
+
+/** Builds a Rust guest and puts the binary in its place; resolves to the compiler's version. */
+export async function buildRust(guest: GuestSource): Promise<string> {
+  const target = guest.target ?? "wasm32-wasip2";
+  if (await hasTarget(target)) return await buildWithRustup(guest, target);
+  if (await hasDebianToolchain()) return await buildWithDebian(guest, target);
+  throw new Error(
+    `No Rust toolchain for "${target}": run "rustup target add ${target}", or on Debian install ${
+      DEBIAN.join(" ")
+    }`,
+  );
+}
+
+async function hasTarget(target: string): Promise<boolean> {
+  const { code, stdout } = await run("rustc", ["--print", "target-libdir", "--target", target]);
+  if (code !== 0) return false;
+  return (await readdir(stdout.trim()).catch(() => [])).some((name) => name.startsWith("libstd-"));
+}
+
+async function buildWithRustup(guest: GuestSource, target: string): Promise<string> {
+  await must("cargo", ["build", "--release", "--locked", "--target", target, "--package", guest.entry], {
+    cwd: GUESTS_DIR,
+    env: { [rustFlagsOf(target)]: (await remapPaths()).join(" ") },
+  });
+  await copyFile(
+    join(GUESTS_DIR, "target", target, "release", `${guest.entry}.wasm`),
+    join(GUESTS_DIR, guest.wasm),
+  );
+  return (await must("rustc", ["--version"])).trim();
+}
+
+const DEBIAN = ["rustc-web", "cargo-web", "rust-web-src", "lld-22", "wasi-libc"];
+
+async function hasDebianToolchain(): Promise<boolean> {
+  return (await run("dpkg", ["-s", ...DEBIAN])).code === 0;
+}
+
+/**
+ * Debian has no prebuilt standard library for WASI: build it from source for preview1, link it against Debian's
+ * wasi-libc, and let an adapter turn the preview1 calls into WASI 0.2 where a component is wanted.
+ */
+async function buildWithDebian(guest: GuestSource, target: string): Promise<string> {
+  const libc = "/usr/lib/wasm32-wasi";
+  const flags = [
+    `-Lnative=${libc}`,
+    "-Clink-self-contained=no",
+    `-Clink-arg=${libc}/crt1-command.o`,
+    ...await remapPaths(),
+  ];
+  const env = {
+    RUSTC: "/usr/bin/rustc",
+    RUSTC_BOOTSTRAP: "1",
+    CARGO_TARGET_WASM32_WASIP1_LINKER: "wasm-ld-22",
+    [rustFlagsOf("wasm32-wasip1")]: flags.join(" "),
+  };
+  const args = ["build", "--release", "--locked", "--target", "wasm32-wasip1", "-Zbuild-std=std,panic_abort"];
+  await must("/usr/bin/cargo", [...args, "--package", guest.entry], { cwd: GUESTS_DIR, env });
+  const core = join(GUESTS_DIR, "target", "wasm32-wasip1", "release", `${guest.entry}.wasm`);
+  if (target === "wasm32-wasip1") await copyFile(core, join(GUESTS_DIR, guest.wasm));
+  else await writeFile(join(GUESTS_DIR, guest.wasm), await adaptPreview1(await readFile(core)));
+  return (await must("/usr/bin/rustc", ["--version"])).trim();
+}
+
+async function adaptPreview1(core: Uint8Array): Promise<Uint8Array> {
+  const adapter = join(await npmTools(), "@bytecodealliance/jco/lib/wasi_snapshot_preview1.command.wasm");
+  return await componentNew(core, [["wasi_snapshot_preview1", await readFile(adapter)]]);
+}
+
+function rustFlagsOf(target: string): string {
+  return `CARGO_TARGET_${target.toUpperCase().replaceAll("-", "_")}_RUSTFLAGS`;
+}
+
+/** Panic messages carry file names; without this the committed binaries would tell where they were built. */
+async function remapPaths(): Promise<string[]> {
+  const registry = join(process.env.CARGO_HOME ?? join(homedir(), ".cargo"), "registry", "src");
+  const folders = await readdir(registry).catch(() => []);
+  const remap = folders.map((folder) => `--remap-path-prefix=${join(registry, folder)}=crates`);
+  return [...remap, `--remap-path-prefix=${GUESTS_DIR.replace(/\/$/, "")}=guests`];
+}
