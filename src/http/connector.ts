@@ -2,6 +2,7 @@
 import type { HttpBody } from "./body.ts";
 import type { HeaderList } from "./headers.ts";
 import type { ClientOptions, HttpTimeouts } from "./options.ts";
+import type { RetryState } from "./retry_state.ts";
 
 /** A request, as it shall stand on the wire. Plain data: layers make changed copies with `{ ...request }`. */
 export interface HttpRequest {
@@ -27,6 +28,10 @@ export interface HttpRequest {
    * 9.2.2: GET, HEAD, OPTIONS, PUT, DELETE, and PROPFIND).
    */
   readonly idempotent?: boolean;
+  /** Which attempt this is, 0 (the default) for the first; set by the retry layer, for traces. */
+  readonly attempt?: number;
+  /** Retries counted together with other requests of one operation, such as a download that resumes. */
+  readonly retries?: RetryState;
   /** Handed through every layer unread, for the caller's own connector or trace hooks: a tracing context, say. */
   readonly extensions?: Readonly<Record<string, unknown>>;
 }

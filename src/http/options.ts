@@ -2,7 +2,7 @@
 import type { HeaderList } from "./headers.ts";
 import type { LimitOptions } from "./limit.ts";
 import type { NetworkPolicy } from "./policy.ts";
-import type { RetryOptions } from "./retry.ts";
+import type { RetryOptions } from "./retry_options.ts";
 import type { TraceHooks } from "./trace.ts";
 
 /** Timers of a request, each in milliseconds; 0 or `Infinity` turns one off. */
