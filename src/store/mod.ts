@@ -1,0 +1,24 @@
+/**
+ * The store contract: objects by path, with the semantics of Rust's `object_store`, and the algorithms that stores are
+ * made with.
+ *
+ * @module
+ */
+export * from "./base.ts";
+export * from "./coalesce.ts";
+export * from "./collect.ts";
+export * from "./concurrency.ts";
+export * from "./delete.ts";
+export * from "./error.ts";
+export * from "./etag.ts";
+export * from "./list.ts";
+export * from "./multipart.ts";
+export type * from "./object_store.ts";
+export * from "./path.ts";
+export * from "./payload.ts";
+export * from "./preconditions.ts";
+export * from "./range.ts";
+export * from "./result.ts";
+export * from "./stream.ts";
+export type * from "./types.ts";
+export * from "./writer.ts";

@@ -1,0 +1,97 @@
+/** What is put, brought into one of two forms: chunks in memory, or a stream. */
+import { collect, concatBytes } from "./collect.ts";
+import { GenericError, type ObjectStoreErrorOptions, toStoreError } from "./error.ts";
+import type { OperationOptions, PutPayload } from "./types.ts";
+
+/** A payload in memory, which can be sent again. The chunks are the caller's: do not keep them after the put. */
+export interface ChunkPayload {
+  readonly kind: "chunks";
+  readonly chunks: readonly Uint8Array[];
+  /** Length of all chunks in bytes. */
+  readonly length: number;
+}
+
+/** A payload that is read as it comes. */
+export interface StreamPayload {
+  readonly kind: "stream";
+  readonly stream: ReadableStream<Uint8Array>;
+  /** Length in bytes, where known (a `Blob`). */
+  readonly length?: number;
+  /** Opens the same bytes again, where that can be done (a `Blob`). */
+  readonly reopen?: () => ReadableStream<Uint8Array>;
+}
+
+/** A normalised {@linkcode PutPayload}. */
+export type Payload = ChunkPayload | StreamPayload;
+
+const UTF8 = new TextEncoder();
+
+/**
+ * Normalises what a caller puts. Nothing is copied or read.
+ *
+ * @throws {GenericError} for something that cannot be put.
+ */
+export function toPayload(
+  payload: PutPayload,
+  context: ObjectStoreErrorOptions = { store: "Payload" },
+): Payload {
+  if (typeof payload === "string") return inMemory([UTF8.encode(payload)]);
+  if (payload instanceof Uint8Array) return inMemory([payload]);
+  if (payload instanceof ReadableStream) return { kind: "stream", stream: payload };
+  if (payload instanceof Blob) {
+    return {
+      kind: "stream",
+      stream: payload.stream(),
+      length: payload.size,
+      reopen: () => payload.stream(),
+    };
+  }
+  if (Array.isArray(payload) && payload.every((chunk) => chunk instanceof Uint8Array)) {
+    return inMemory(payload);
+  }
+  const given = payload === null
+    ? "null"
+    : Array.isArray(payload)
+    ? "a list of other things"
+    : typeof payload;
+  throw new GenericError(
+    `Cannot put a payload of type "${given}": give a Uint8Array, a list of them, a string, a Blob or a stream of bytes`,
+    context,
+  );
+}
+
+/**
+ * All bytes of a payload in a buffer of its own: later changes by the caller do not reach it.
+ *
+ * @throws {GenericError} when the caller's stream fails, with its error as the cause; the signal's reason on abort.
+ */
+export async function readPayload(
+  payload: Payload,
+  options: Pick<OperationOptions, "signal"> = {},
+  context: ObjectStoreErrorOptions = { store: "Payload" },
+): Promise<Uint8Array<ArrayBuffer>> {
+  if (payload.kind === "chunks") return concatBytes(payload.chunks, payload.length);
+  try {
+    const bytes = await collect(payload.stream, { size: payload.length, signal: options.signal });
+    // A single chunk is handed over as it is, and belongs to whoever made the stream.
+    return bytes.slice();
+  } catch (error) {
+    options.signal?.throwIfAborted();
+    throw toStoreError(error, "Cannot read the payload", context);
+  }
+}
+
+/** Gives a payload up: a stream that nobody will read is cancelled, so that its source can let go. */
+export async function cancelPayload(payload: Payload, reason: unknown): Promise<void> {
+  if (payload.kind === "stream" && !payload.stream.locked) {
+    await payload.stream.cancel(reason).catch(() => {});
+  }
+}
+
+function inMemory(chunks: readonly Uint8Array[]): ChunkPayload {
+  return {
+    kind: "chunks",
+    chunks,
+    length: chunks.reduce((sum, chunk) => sum + chunk.byteLength, 0),
+  };
+}
