@@ -65,7 +65,8 @@ export function policyError(action: string, denied: PolicyDenied): HttpError {
   const message = `Cannot ${action}: ${denied.message}`;
   switch (denied.reason) {
     case "invalid":
-      return new HttpError("request", message, { detail: { tag: "HTTP-request-URI-invalid" } });
+      // Already a sentence that says what failed.
+      return new HttpError("request", denied.message, { detail: { tag: "HTTP-request-URI-invalid" } });
     case "prohibited-address":
       return new HttpError("denied", message, { detail: { tag: "destination-IP-prohibited" } });
     case "not-listed":
