@@ -1,0 +1,39 @@
+/** What a gateway allows, and to whom. */
+
+/** Who may use a gateway. Any one of the credentials given is enough. */
+export interface GatewayAuth {
+  /** Accepted bearer tokens (RFC 6750). */
+  readonly bearer?: string | readonly string[];
+  /** Accepted user names and passwords (RFC 7617). Only over TLS or loopback is this any protection. */
+  readonly basic?: readonly { readonly username: string; readonly password: string }[];
+}
+
+/** What browsers' scripts of other origins may do. */
+export interface GatewayCors {
+  /** Origins allowed, such as `https://app.example.com`; `"*"` for all. */
+  readonly origins: "*" | readonly string[];
+  /** Let browsers send credentials; not possible with `"*"`. Default false. */
+  readonly credentials?: boolean;
+  /** How long a browser may remember a preflight, in seconds. Default 600. */
+  readonly maxAge?: number;
+  /** Response headers that scripts may read, beside those that the gateway sends of its own accord. */
+  readonly exposedHeaders?: readonly string[];
+}
+
+/** Options of {@linkcode createGateway}. */
+export interface GatewayOptions {
+  /** Path under which the store is served, such as `/files`. Default the root. */
+  readonly basePath?: string;
+  /** Refuse everything that writes with 405. Default false. */
+  readonly readOnly?: boolean;
+  /** Largest body of a PUT in bytes; beyond it 413. Default no limit. */
+  readonly maxBodySize?: number;
+  /** Who may use it. Default everyone who can reach it. */
+  readonly auth?: GatewayAuth;
+  /** Cross-origin access. Default none. */
+  readonly cors?: GatewayCors;
+  /** Answer GET of a collection with a listing, HTML or (by `accept`) JSON. Default true; `false` answers 404. */
+  readonly index?: boolean;
+  /** Told of failures whose cause the client is not told: for logs. Must not throw. */
+  readonly onError?: (error: unknown, request: Request) => void;
+}
