@@ -5,6 +5,7 @@
  * @module
  */
 export * from "./base.ts";
+export * from "./capabilities.ts";
 export * from "./coalesce.ts";
 export * from "./collect.ts";
 export * from "./concurrency.ts";
@@ -13,12 +14,16 @@ export * from "./error.ts";
 export * from "./etag.ts";
 export * from "./list.ts";
 export * from "./multipart.ts";
+export * from "./newline_delimited.ts";
 export type * from "./object_store.ts";
+export * from "./parallel_get.ts";
 export * from "./path.ts";
 export * from "./payload.ts";
 export * from "./preconditions.ts";
 export * from "./range.ts";
+export * from "./reader.ts";
 export * from "./result.ts";
+export * from "./resume.ts";
 export * from "./stream.ts";
 export type * from "./types.ts";
 export * from "./writer.ts";

@@ -11,6 +11,11 @@ export interface BodySource {
   stream(): ReadableStream<Uint8Array>;
   /** All bytes at once, where the source has a faster way than collecting the stream. */
   bytes?(): Promise<Uint8Array<ArrayBuffer>>;
+  /**
+   * The stream itself sees to its length, its error types and the signal, as that of `resumableBody` does; it is then
+   * handed out as it is.
+   */
+  readonly exact?: boolean;
 }
 
 /** What {@linkcode makeGetResult} makes a result of. */
@@ -109,6 +114,7 @@ class StoreGetResult implements GetResult {
 
   #open(): ReadableStream<Uint8Array> {
     const { body, signal } = this.#init;
+    if (!(body instanceof Uint8Array) && body.exact) return body.stream();
     let count = 0;
     return wrapStream(() => body instanceof Uint8Array ? streamOfBytes(body) : body.stream(), {
       chunk: (chunk) => {
