@@ -38,8 +38,8 @@ export interface BodySource {
 export interface ConnectorResponseInit {
   /** Status code. */
   readonly status: number;
-  /** Header lines as received. */
-  readonly headers: HeaderList;
+  /** Header lines as received, or what makes the list when it is first asked for. */
+  readonly headers: HeaderList | (() => HeaderList);
   /** Whether the platform undid a content coding. Default false. */
   readonly decoded?: boolean;
   /** Length to hold the body to. Leave it out for responses to HEAD, 204, 304 and for decoded bodies. */
@@ -65,10 +65,10 @@ const IDLE = 0, READING = 1, ENDED = 2, FAILED = 3, CANCELLED = 4;
 /** An {@linkcode HttpResponse} over a {@linkcode BodySource}. */
 export class ConnectorResponse implements HttpResponse {
   readonly status: number;
-  readonly headers: HeaderList;
   readonly decoded: boolean;
   readonly contentLength: number | undefined;
   readonly #readTimeout: number;
+  #headers: HeaderList | (() => HeaderList);
   #source: BodySource | undefined;
   #state: typeof IDLE | typeof READING | typeof ENDED | typeof FAILED | typeof CANCELLED = IDLE;
   #consumer: "body" | "bytes" | "text" | undefined;
@@ -87,7 +87,7 @@ export class ConnectorResponse implements HttpResponse {
   /** Wraps a platform's body. */
   constructor(init: ConnectorResponseInit) {
     this.status = init.status;
-    this.headers = init.headers;
+    this.#headers = init.headers;
     this.decoded = init.decoded ?? false;
     this.contentLength = init.contentLength;
     this.#source = init.source;
@@ -95,6 +95,12 @@ export class ConnectorResponse implements HttpResponse {
     this.#readTimeout = timeout !== undefined && timeout > 0 && timeout !== Infinity
       ? Math.min(timeout, MAX_TIMER)
       : 0;
+  }
+
+  /** See {@linkcode HttpResponse.headers}. */
+  get headers(): HeaderList {
+    if (typeof this.#headers === "function") this.#headers = this.#headers();
+    return this.#headers;
   }
 
   /** See {@linkcode HttpResponse.body}. */

@@ -1,0 +1,155 @@
+/** Request bodies for `fetch`: joined, counted against their length, or collected where a stream cannot be sent. */
+import { bodyLength } from "../body.ts";
+import type { HttpRequest } from "../connector.ts";
+import { HttpError } from "../error.ts";
+import { redactUrl } from "../url.ts";
+import { refuse } from "./request.ts";
+
+/**
+ * How much of a stream is collected so that its length can be sent where `fetch` would drop it: one part of a
+ * multipart upload and to spare. What is larger is refused rather than held in memory.
+ */
+export const COLLECT_LIMIT = 16 * 2 ** 20;
+
+/** A stream on its way out: counts its bytes, tells of progress, and can be stopped. */
+export class UploadStream {
+  readonly stream: ReadableStream<Uint8Array>;
+  readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
+  readonly #length: number | undefined;
+  readonly #what: string;
+  readonly #progress: () => void;
+  #sent = 0;
+  #done = false;
+
+  /** Takes over `source`; `progress` is called whenever the platform takes a piece, and at the end. */
+  constructor(
+    source: ReadableStream<Uint8Array>,
+    length: number | undefined,
+    what: string,
+    progress: () => void,
+  ) {
+    this.#reader = source.getReader();
+    this.#length = length;
+    this.#what = what;
+    this.#progress = progress;
+    this.stream = new ReadableStream<Uint8Array>({
+      pull: async (controller) => {
+        const piece = await this.next();
+        if (piece === undefined) controller.close();
+        else controller.enqueue(piece);
+      },
+      cancel: (reason) => this.stop(reason),
+    }, { highWaterMark: 0 });
+  }
+
+  /** The next piece that has bytes; `undefined` at the end. */
+  async next(): Promise<Uint8Array | undefined> {
+    for (;;) {
+      this.#progress();
+      let result: ReadableStreamReadResult<Uint8Array>;
+      try {
+        result = await this.#reader.read();
+      } catch (cause) {
+        this.#done = true;
+        throw new HttpError("request", `Cannot send the body of ${this.#what}: its stream failed`, { cause });
+      }
+      if (result.done) {
+        this.#done = true;
+        this.#progress();
+        if (this.#length !== undefined && this.#sent < this.#length) throw this.#mismatch("ended after");
+        return undefined;
+      }
+      if (!(result.value instanceof Uint8Array)) {
+        const error = new HttpError(
+          "request",
+          `Cannot send the body of ${this.#what}: its stream holds no bytes`,
+        );
+        this.stop(error);
+        throw error;
+      }
+      this.#sent += result.value.byteLength;
+      if (this.#length !== undefined && this.#sent > this.#length) {
+        const error = this.#mismatch("reached");
+        this.stop(error);
+        throw error;
+      }
+      if (result.value.byteLength > 0) return result.value;
+    }
+  }
+
+  /** Cancels the source, if it has not ended. */
+  stop(reason: unknown): void {
+    if (this.#done) return;
+    this.#done = true;
+    this.#reader.cancel(reason).catch(() => {});
+  }
+
+  #mismatch(verb: string): HttpError {
+    return new HttpError(
+      "request",
+      `Cannot send the body of ${this.#what}: it ${verb} ${this.#sent} bytes, declared were ${this.#length}`,
+      { detail: { tag: "HTTP-request-body-size", size: BigInt(this.#sent) } },
+    );
+  }
+}
+
+/** The length that the body is to have, from the body and the `content-length` header, which must agree. */
+export function agreedLength(request: HttpRequest, declared: number | undefined): number | undefined {
+  const body = request.body;
+  const length = body === undefined ? 0 : bodyLength(body);
+  if (declared === undefined || (body === undefined && request.method === "HEAD")) return length;
+  if (length !== undefined && length !== declared) {
+    throw new HttpError(
+      "request",
+      `Cannot send ${request.method} ${
+        redactUrl(request.url)
+      }: its body has ${length} bytes, its content-length says ${declared}`,
+      { detail: { tag: "HTTP-request-body-size", size: BigInt(length) } },
+    );
+  }
+  return declared;
+}
+
+/** Bytes or chunks as one array that `fetch` takes: it wants unshared memory. */
+export function joined(body: Uint8Array | readonly Uint8Array[], length: number): Uint8Array<ArrayBuffer> {
+  const chunks = body instanceof Uint8Array ? [body] : body;
+  const only = chunks[0];
+  if (chunks.length === 1 && only !== undefined && only.buffer instanceof ArrayBuffer) {
+    return only as Uint8Array<ArrayBuffer>;
+  }
+  const bytes = new Uint8Array(length);
+  let at = 0;
+  for (const chunk of chunks) {
+    bytes.set(chunk, at);
+    at += chunk.byteLength;
+  }
+  return bytes;
+}
+
+/** Reads a stream into memory, up to {@linkcode COLLECT_LIMIT}. */
+export async function collect(
+  upload: UploadStream,
+  length: number | undefined,
+  why: string,
+): Promise<Uint8Array<ArrayBuffer>> {
+  if (length !== undefined && length > COLLECT_LIMIT) throw tooLong(upload, length, why);
+  const pieces: Uint8Array[] = [];
+  let total = 0;
+  for (let piece = await upload.next(); piece !== undefined; piece = await upload.next()) {
+    // A copy: the source may use its buffer again once the next piece is asked for.
+    pieces.push(piece.slice());
+    total += piece.byteLength;
+    if (total > COLLECT_LIMIT) throw tooLong(upload, total, why);
+  }
+  return joined(pieces, total);
+}
+
+function tooLong(upload: UploadStream, size: number, why: string): HttpError {
+  const error = refuse(
+    `Cannot send a stream of ${size} bytes over this platform's fetch, ${why}; streams up to ${COLLECT_LIMIT} bytes ` +
+      "are sent from memory. Use NodeHttpConnector where node:http exists, or send the body in parts",
+    "HTTP-request-body-size",
+  );
+  upload.stop(error);
+  return error;
+}

@@ -1,0 +1,281 @@
+/** One request over `fetch` from its start to the end of its response body: timers, abort, errors. */
+import type { HttpRequest, HttpResponse } from "../connector.ts";
+import { HttpError } from "../error.ts";
+import type { HeaderList } from "../headers.ts";
+import type { HttpTimeouts } from "../options.ts";
+import { type BodyPiece, type BodySource, ConnectorResponse } from "../response.ts";
+import { redactUrl } from "../url.ts";
+import type { UploadStream } from "./body.ts";
+import { looksEncoded } from "./coding.ts";
+import { fetchError, type FetchPhase } from "./error.ts";
+import { isBlockedPort } from "./platform.ts";
+
+const CONNECT_TIMEOUT = 5_000, FIRST_BYTE_TIMEOUT = 30_000, READ_TIMEOUT = 30_000;
+/** `setTimeout` fires at once above this. */
+const MAX_TIMER = 2 ** 31 - 1;
+
+/** Holds what must be let go of when the exchange is over, and is the source of the response's body. */
+export class FetchExchange implements BodySource {
+  /** The request's stream, to be stopped when the exchange fails. */
+  upload: UploadStream | undefined;
+  readonly #request: HttpRequest;
+  readonly #port: number;
+  readonly #timeouts: HttpTimeouts;
+  readonly #decodes: boolean | undefined;
+  readonly #controller = new AbortController();
+  #headTimer: ReturnType<typeof setTimeout> | undefined;
+  #headTimeout = 0;
+  #totalTimer: ReturnType<typeof setTimeout> | undefined;
+  #onAbort: (() => void) | undefined;
+  /** What `#abort` was given: the error that callers shall see, whatever the platform makes of it. */
+  #aborted: { readonly reason: unknown } | undefined;
+  #response: Response | undefined;
+  #reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
+  /** Pieces read before the response was handed out, to see whether they are encoded. */
+  #peeked: BodyPiece | undefined;
+
+  /** Starts listening to the caller's signal, and the timer of the whole request. */
+  constructor(request: HttpRequest, port: number, defaults: HttpTimeouts, decodes: boolean | undefined) {
+    this.#request = request;
+    this.#port = port;
+    this.#timeouts = request.timeouts === undefined ? defaults : withTimeouts(defaults, request.timeouts);
+    this.#decodes = decodes;
+    const { signal } = request;
+    if (signal !== undefined) {
+      this.#onAbort = () => this.#abort(signal.reason);
+      signal.addEventListener("abort", this.#onAbort, { once: true });
+    }
+    const total = limited(this.#timeouts.timeout, 0);
+    if (total > 0) {
+      this.#totalTimer = setTimeout(() => this.#abort(this.#timedOut("whole response", total)), total);
+    }
+  }
+
+  /** What `fetch` listens to. */
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  /** Starts the timer for the response head, with `extra` milliseconds for sending the body. */
+  startHeadTimer(extra: number): void {
+    const connect = limited(this.#timeouts.connectTimeout, CONNECT_TIMEOUT);
+    const firstByte = limited(this.#timeouts.firstByteTimeout, FIRST_BYTE_TIMEOUT);
+    // They cannot be told apart here, so where one of them is off there is no bound to hold.
+    if (connect === 0 || firstByte === 0) return;
+    this.#headTimeout = Math.min(connect + firstByte + extra, MAX_TIMER);
+    this.#headTimer = setTimeout(() => this.#headTimedOut(), this.#headTimeout);
+  }
+
+  /** Told of each piece of the request body that goes out: the time it takes is not the server's. */
+  readonly progress = (): void => {
+    if (this.#headTimer === undefined) return;
+    clearTimeout(this.#headTimer);
+    this.#headTimer = setTimeout(() => this.#headTimedOut(), this.#headTimeout);
+  };
+
+  /** Makes a response of what `fetch` resolved with. */
+  async receive(response: Response): Promise<HttpResponse> {
+    this.#response = response;
+    if (this.#aborted !== undefined) throw this.#aborted.reason;
+    this.#clearHeadTimer();
+    this.#checkVisible(response);
+    const { method } = this.#request;
+    const { status, headers } = response;
+    const bodiless = method === "HEAD" || status === 204 || status === 304;
+    let contentLength = bodiless ? undefined : parsedLength(headers.get("content-length"));
+    const coding = bodiless || response.body === null ? null : headers.get("content-encoding");
+    const decoded = coding !== null && coding.toLowerCase() !== "identity" && await this.#isDecoded(coding);
+    // Across origins a page does not see whether there is a coding, nor therefore whose length this is.
+    if (decoded || response.type === "cors") contentLength = undefined;
+    if (decoded && status === 206) {
+      throw new HttpError(
+        "decode",
+        `Cannot read a range of ${
+          redactUrl(this.#request.url)
+        }: it is stored with content-encoding "${coding}", ` +
+          "which this platform's fetch undoes; NodeHttpConnector reads it as it is, where node:http exists",
+        { detail: { tag: "HTTP-response-content-coding", coding: coding ?? undefined } },
+      );
+    }
+    const empty = bodiless || contentLength === 0 || response.body === null;
+    if (empty) {
+      // Often not looked at by callers; the platform may still hold something for it.
+      if (this.#reader === undefined) response.body?.cancel().catch(() => {});
+      this.closed();
+    }
+    return new ConnectorResponse({
+      status,
+      headers: () => headerList(headers),
+      decoded,
+      contentLength,
+      source: empty ? undefined : this,
+      readTimeout: limited(this.#timeouts.readTimeout, READ_TIMEOUT),
+    });
+  }
+
+  /** What the caller sees of a failure before the response was handed out. */
+  headFailed(error: unknown): unknown {
+    const seen = this.#seen(error, this.#reader === undefined ? "head" : "body");
+    this.#abort(seen);
+    this.#response?.body?.cancel().catch(() => {});
+    this.closed();
+    return seen;
+  }
+
+  /** See {@linkcode BodySource.read}. */
+  read(): Promise<BodyPiece> {
+    if (this.#peeked !== undefined) {
+      const piece = this.#peeked;
+      this.#peeked = undefined;
+      return Promise.resolve(piece);
+    }
+    return this.#open().read();
+  }
+
+  /** See {@linkcode BodySource.whole}. */
+  get whole(): (() => Promise<ArrayBuffer>) | undefined {
+    return this.#reader === undefined ? this.#whole : undefined;
+  }
+
+  /** See {@linkcode BodySource.cancel}. */
+  async cancel(reason: unknown): Promise<void> {
+    const error = reason ?? new DOMException("Response body was cancelled", "AbortError");
+    this.#abort(error);
+    // Settles a read under way also where a fetch of somebody's own does not listen to the signal.
+    await (this.#reader ?? this.#response?.body)?.cancel(error);
+  }
+
+  /** See {@linkcode BodySource.failure}. */
+  failure(error: unknown): unknown {
+    return this.#seen(error, "body");
+  }
+
+  /** See {@linkcode BodySource.closed}. */
+  closed(): void {
+    this.#clearHeadTimer();
+    if (this.#totalTimer !== undefined) clearTimeout(this.#totalTimer);
+    this.#totalTimer = undefined;
+    if (this.#onAbort !== undefined) this.#request.signal?.removeEventListener("abort", this.#onAbort);
+    this.#onAbort = undefined;
+  }
+
+  #whole(): Promise<ArrayBuffer> {
+    return this.#response!.arrayBuffer();
+  }
+
+  #open(): ReadableStreamDefaultReader<Uint8Array> {
+    return this.#reader ??= this.#response!.body!.getReader();
+  }
+
+  /** Whether the platform undid this coding: told, or seen in the first bytes. */
+  async #isDecoded(coding: string): Promise<boolean> {
+    if (this.#decodes !== undefined) return this.#decodes;
+    this.#peeked = await this.#open().read();
+    return !looksEncoded(coding, this.#peeked.value);
+  }
+
+  #checkVisible(response: Response): void {
+    const { status, type } = response;
+    const name = `${this.#request.method} ${redactUrl(this.#request.url)}`;
+    if (type === "opaqueredirect") {
+      throw new HttpError(
+        "decode",
+        `Cannot show the redirect that answered ${name}: this platform hides redirects`,
+        {
+          detail: { tag: "HTTP-protocol-error" },
+        },
+      );
+    }
+    if (status === 101) {
+      throw new HttpError(
+        "decode",
+        `Cannot use the answer to ${name}: the server switched protocols unasked`,
+        {
+          detail: { tag: "HTTP-upgrade-failed" },
+        },
+      );
+    }
+    if (status < 200) {
+      throw new HttpError(
+        "decode",
+        `Cannot show the answer to ${name}: the platform hides it (type "${type}")`,
+        {
+          detail: { tag: "HTTP-protocol-error" },
+        },
+      );
+    }
+  }
+
+  #seen(error: unknown, phase: FetchPhase): unknown {
+    if (this.#aborted !== undefined) return this.#aborted.reason;
+    if (error instanceof HttpError) return error;
+    const { method, url } = this.#request;
+    const seen = fetchError(error, phase, method, url);
+    if (seen.kind === "unknown" && phase === "head" && isBlockedPort(this.#port)) {
+      return new HttpError(
+        "denied",
+        `Cannot send ${method} ${redactUrl(url)}: fetch blocks port ${this.#port}`,
+        {
+          cause: seen.cause,
+          detail: { tag: "HTTP-request-denied" },
+        },
+      );
+    }
+    return seen;
+  }
+
+  #abort(reason: unknown): void {
+    if (this.#aborted !== undefined) return;
+    this.#aborted = { reason };
+    this.#controller.abort(reason);
+    this.upload?.stop(reason);
+  }
+
+  #headTimedOut(): void {
+    this.#abort(this.#timedOut("response head", this.#headTimeout));
+  }
+
+  #timedOut(what: string, limit: number): HttpError {
+    const { method, url } = this.#request;
+    return new HttpError(
+      "timeout",
+      `No ${what} for ${method} ${redactUrl(url)} within ${Math.round(limit)} ms`,
+      {
+        detail: { tag: what === "response head" ? "connection-read-timeout" : "HTTP-response-timeout" },
+      },
+    );
+  }
+
+  #clearHeadTimer(): void {
+    if (this.#headTimer !== undefined) clearTimeout(this.#headTimer);
+    this.#headTimer = undefined;
+  }
+}
+
+/** The response's header fields: names in lower case, as fetch has them, `set-cookie` in lines of its own. */
+function headerList(headers: Headers): HeaderList {
+  const list: [string, string][] = [];
+  for (const entry of headers) list.push(entry);
+  return list;
+}
+
+function parsedLength(value: string | null): number | undefined {
+  if (value === null || !/^\d+$/.test(value)) return undefined;
+  const length = Number(value);
+  return Number.isSafeInteger(length) ? length : undefined;
+}
+
+/** A timer as `setTimeout` takes it, 0 for off. */
+function limited(timeout: number | undefined, otherwise: number): number {
+  if (timeout === undefined) return otherwise;
+  return timeout > 0 && timeout !== Infinity ? Math.min(timeout, MAX_TIMER) : 0;
+}
+
+function withTimeouts(defaults: HttpTimeouts, own: HttpTimeouts): HttpTimeouts {
+  return {
+    connectTimeout: own.connectTimeout ?? defaults.connectTimeout,
+    firstByteTimeout: own.firstByteTimeout ?? defaults.firstByteTimeout,
+    readTimeout: own.readTimeout ?? defaults.readTimeout,
+    timeout: own.timeout ?? defaults.timeout,
+  };
+}
