@@ -1,0 +1,51 @@
+/** Checks of options that need no Node module, so that `connect` can refuse at once. */
+import type { ClientOptions } from "../options.ts";
+import { ConfigurationError, NotSupportedError } from "../../store/error.ts";
+
+const STORE = "HTTP";
+
+/**
+ * Refuses options that contradict each other or that this connector cannot honour.
+ *
+ * @throws {ConfigurationError | NotSupportedError} naming the option.
+ */
+export function checkOptions(options: ClientOptions): void {
+  if (options.http2Only && options.http1Only) {
+    throw new ConfigurationError(`Cannot use "http1Only" together with "http2Only"`, {
+      store: STORE,
+      key: "http2Only",
+    });
+  }
+  if (options.proxyUrl !== undefined) {
+    parseProxyUrl(options.proxyUrl);
+    if (options.unixSocket !== undefined) {
+      throw new ConfigurationError(`Cannot use "proxyUrl" together with "unixSocket"`, {
+        store: STORE,
+        key: "proxyUrl",
+      });
+    }
+  }
+}
+
+/**
+ * Reads `proxyUrl`.
+ *
+ * @throws {ConfigurationError} when it is not a URL.
+ * @throws {NotSupportedError} when the proxy is not an HTTP one.
+ */
+export function parseProxyUrl(text: string): URL {
+  let url: URL;
+  try {
+    url = new URL(text);
+  } catch {
+    // The text and the parser's error are left out: they may hold a password.
+    throw new ConfigurationError(`Cannot parse "proxyUrl" as a URL`, { store: STORE, key: "proxyUrl" });
+  }
+  if (url.protocol !== "http:" && url.protocol !== "https:") {
+    throw new NotSupportedError(
+      `Proxies of scheme "${url.protocol.slice(0, -1)}" are not supported, only "http" and "https"`,
+      { store: STORE },
+    );
+  }
+  return url;
+}

@@ -1,0 +1,30 @@
+/** Options of a Node service, read once. */
+import type { ClientOptions } from "../options.ts";
+
+/** Finds the addresses of a name; an empty list is a name that does not exist. */
+export type NodeLookup = (hostname: string, signal: AbortSignal) => Promise<readonly string[]>;
+
+/** Options of `NodeHttpConnector` itself, for what no client option can say. */
+export interface NodeHttpConnectorOptions {
+  /**
+   * Resolves names instead of the platform. The addresses still pass the policy, and only those are connected to.
+   */
+  readonly lookup?: NodeLookup;
+}
+
+/** What a service is made with. */
+export interface NodeSettings extends NodeHttpConnectorOptions {
+  /** The client's options. */
+  readonly options: ClientOptions;
+}
+
+/** Longest wait for a connection, TLS included, in milliseconds. */
+export const DEFAULT_CONNECT_TIMEOUT = 5_000;
+/** Longest wait for a response head, in milliseconds. */
+export const DEFAULT_FIRST_BYTE_TIMEOUT = 30_000;
+/** Longest pause in a response body, in milliseconds. */
+export const DEFAULT_READ_TIMEOUT = 30_000;
+/** How long an idle connection is kept, in milliseconds. */
+export const DEFAULT_POOL_IDLE_TIMEOUT = 90_000;
+/** Idle connections kept for a host. */
+export const DEFAULT_POOL_MAX_IDLE = 64;
