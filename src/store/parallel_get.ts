@@ -48,8 +48,15 @@ export async function parallelGet(
   path: PathInput,
   options: ParallelGetOptions = {},
 ): Promise<GetResult> {
-  const { partSize = DEFAULT_PARALLEL_PART, concurrency = DEFAULT_PARALLEL_CONCURRENCY, onProgress, ...get } =
-    options;
+  const {
+    partSize = DEFAULT_PARALLEL_PART,
+    concurrency = DEFAULT_PARALLEL_CONCURRENCY,
+    onProgress,
+    ...rest
+  } = options;
+  // Ends all requests of this read, the first included, when one fails or the reader leaves.
+  const stop = new AbortController();
+  const get = { ...rest, signal: rest.signal ? AbortSignal.any([rest.signal, stop.signal]) : stop.signal };
   for (const [name, value] of Object.entries({ partSize, concurrency })) {
     if (!Number.isSafeInteger(value) || value < 1) {
       throw new GenericError(
@@ -65,14 +72,14 @@ export async function parallelGet(
   }
   const pin = new VersionPin({ store: STORE, path: String(path) });
   await pin.check(first);
-  const parts = new PartReader(store, path, get, pin, first, wanted, partSize);
+  const parts = new PartReader(store, path, get, pin, first, wanted, partSize, stop);
   const result = makeGetResult({
     meta: first.meta,
     range: wanted,
     attributes: first.attributes,
     response: first.response,
     store: STORE,
-    signal: get.signal,
+    signal: rest.signal,
     body: {
       stream: () => parts.stream(concurrency),
       bytes: () => parts.bytes(concurrency),
@@ -126,6 +133,7 @@ class PartReader {
   readonly #first: GetResult;
   readonly #wanted: ByteRange;
   readonly #partSize: number;
+  readonly #stop: AbortController;
 
   constructor(
     store: Pick<ObjectStore, "get">,
@@ -135,6 +143,7 @@ class PartReader {
     first: GetResult,
     wanted: ByteRange,
     partSize: number,
+    stop: AbortController,
   ) {
     this.#store = store;
     this.#path = path;
@@ -143,6 +152,7 @@ class PartReader {
     this.#first = first;
     this.#wanted = wanted;
     this.#partSize = partSize;
+    this.#stop = stop;
   }
 
   /** All parts into one buffer, each straight to its place. */
@@ -157,9 +167,7 @@ class PartReader {
   }
 
   stream(concurrency: number): ReadableStream<Uint8Array> {
-    const stop = new AbortController();
-    const { signal } = this.#options;
-    const either = signal ? AbortSignal.any([signal, stop.signal]) : stop.signal;
+    const stop = this.#stop;
     const ahead: Promise<Uint8Array>[] = [];
     let started = 0;
     const end = async (reason: unknown) => {
@@ -170,7 +178,7 @@ class PartReader {
     return new ReadableStream<Uint8Array>({
       pull: async (controller) => {
         while (started < this.#count && ahead.length < concurrency) {
-          const part = this.#fetch(started++, either);
+          const part = this.#fetch(started++, this.#options.signal);
           // Reported when its turn comes.
           part.catch(() => {});
           ahead.push(part);
@@ -197,7 +205,7 @@ class PartReader {
     return this.#wanted.start + index * this.#partSize;
   }
 
-  async #fetch(index: number, signal: AbortSignal): Promise<Uint8Array> {
+  async #fetch(index: number, signal: AbortSignal | undefined): Promise<Uint8Array> {
     if (index === 0) return await this.#first.bytes();
     const start = this.#startOf(index);
     const range = { start, end: Math.min(start + this.#partSize, this.#wanted.end) };
