@@ -48,6 +48,7 @@ function wat(name: string): GuestSource {
 
 /** The small guests; their binaries are committed beside their sources. */
 export const COMMITTED: Record<string, GuestSource> = {
+  "checks": rust("checks"),
   "hello": rust("hello"),
   "hello-preview1": preview1("hello"),
   "hello-0.2.0": wat("hello-0.2.0"),
