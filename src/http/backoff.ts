@@ -131,7 +131,7 @@ export class RetryBudget {
     this.#refill(now);
     const missing = Math.max(0, 1 - this.#tokens);
     const needed = Math.max(pause, missing === 0 ? 0 : missing / this.#perMillisecond);
-    if (!(needed <= longest)) return undefined;
+    if (!(needed <= longest) || needed === Infinity) return undefined;
     this.#tokens -= 1;
     return needed;
   }

@@ -35,6 +35,8 @@ class ObservedResponse implements HttpResponse {
   #observer: BodyObserver | undefined;
   #stream: ReadableStream<Uint8Array> | undefined;
   #received = 0;
+  /** Whether somebody consumes the body: a second consumer's refusal by the inner response is not its failure. */
+  #taken = false;
 
   constructor(inner: HttpResponse, observer: BodyObserver) {
     this.#inner = inner;
@@ -61,6 +63,8 @@ class ObservedResponse implements HttpResponse {
   }
 
   async bytes(): Promise<Uint8Array<ArrayBuffer>> {
+    if (this.#taken) return await this.#inner.bytes();
+    this.#taken = true;
     try {
       const bytes = await this.#inner.bytes();
       this.#settle()?.ended(bytes.byteLength);
@@ -94,8 +98,11 @@ class ObservedResponse implements HttpResponse {
     let reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
     return new ReadableStream<Uint8Array>({
       pull: async (controller) => {
+        if (reader === undefined) {
+          reader = this.#inner.body.getReader();
+          this.#taken = true;
+        }
         try {
-          reader ??= this.#inner.body.getReader();
           const { done, value } = await reader.read();
           if (done) {
             this.#settle()?.ended(this.#received);

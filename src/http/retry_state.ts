@@ -75,8 +75,9 @@ export class RetryState {
   /** Starts the clock, or takes the start as `started` on the options' clock. */
   constructor(options: RetryOptions = {}, started?: number) {
     this.#options = resolveRetry(options);
-    this.#backoff = new Backoff(this.#options, this.#options.clock.random);
-    this.#started = this.#windowStarted = started ?? this.#options.clock.now();
+    const { clock } = this.#options;
+    this.#backoff = new Backoff(this.#options, () => clock.random());
+    this.#started = this.#windowStarted = started ?? clock.now();
   }
 
   /** Retries granted so far. */
