@@ -1,6 +1,7 @@
 /** The portable connector: HTTP over the platform's `fetch`, in Deno, Node, Bun, browsers, workers and guests. */
 import { isStreamBody } from "./body.ts";
 import type { HttpConnector, HttpRequest, HttpResponse, HttpService } from "./connector.ts";
+import { DeadlineQueue } from "./deadlines.ts";
 import type { HttpError } from "./error.ts";
 import {
   type FetchAbilities,
@@ -94,6 +95,7 @@ class FetchService implements HttpService {
   readonly #abilities: FetchAbilities;
   readonly #guarded: boolean;
   readonly #urls = new UrlReader();
+  readonly #deadlines = new DeadlineQueue();
   readonly #needsClient: boolean;
   #client: Promise<DenoClient> | undefined;
   #closed = false;
@@ -122,7 +124,13 @@ class FetchService implements HttpService {
       const length = agreedLength(request, headers.declaredLength);
       if (request.trailers !== undefined) throw cannot(request, "trailers", "fetch has no way to send them");
       const init: FetchInit = { method, headers: headers.fields, redirect: "manual" };
-      exchange = new FetchExchange(request, url.port, this.#options, this.#abilities.decodes);
+      exchange = new FetchExchange(
+        request,
+        url.port,
+        this.#options,
+        this.#deadlines,
+        this.#abilities.decodes,
+      );
       init.signal = exchange.signal;
       if (this.#guarded) {
         // A page's cookies, its cache and its address are none of the request's.

@@ -17,21 +17,21 @@ export class UploadStream {
   readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
   readonly #length: number | undefined;
   readonly #what: string;
-  readonly #progress: () => void;
+  readonly #watcher: { progress(): void };
   #sent = 0;
   #done = false;
 
-  /** Takes over `source`; `progress` is called whenever the platform takes a piece, and at the end. */
+  /** Takes over `source`; `watcher.progress` is called whenever the platform takes a piece, and at the end. */
   constructor(
     source: ReadableStream<Uint8Array>,
     length: number | undefined,
     what: string,
-    progress: () => void,
+    watcher: { progress(): void },
   ) {
     this.#reader = source.getReader();
     this.#length = length;
     this.#what = what;
-    this.#progress = progress;
+    this.#watcher = watcher;
     this.stream = new ReadableStream<Uint8Array>({
       pull: async (controller) => {
         const piece = await this.next();
@@ -45,7 +45,7 @@ export class UploadStream {
   /** The next piece that has bytes; `undefined` at the end. */
   async next(): Promise<Uint8Array | undefined> {
     for (;;) {
-      this.#progress();
+      this.#watcher.progress();
       let result: ReadableStreamReadResult<Uint8Array>;
       try {
         result = await this.#reader.read();
@@ -55,7 +55,7 @@ export class UploadStream {
       }
       if (result.done) {
         this.#done = true;
-        this.#progress();
+        this.#watcher.progress();
         if (this.#length !== undefined && this.#sent < this.#length) throw this.#mismatch("ended after");
         return undefined;
       }

@@ -1,5 +1,6 @@
 /** One request over `fetch` from its start to the end of its response body: timers, abort, errors. */
 import type { HttpRequest, HttpResponse } from "../connector.ts";
+import type { Deadline, DeadlineQueue } from "../deadlines.ts";
 import { HttpError } from "../error.ts";
 import type { HeaderList } from "../headers.ts";
 import type { HttpTimeouts } from "../options.ts";
@@ -11,9 +12,6 @@ import { fetchError, type FetchPhase } from "./error.ts";
 import { isBlockedPort } from "./platform.ts";
 
 const CONNECT_TIMEOUT = 5_000, FIRST_BYTE_TIMEOUT = 30_000, READ_TIMEOUT = 30_000;
-/** `setTimeout` fires at once above this. */
-const MAX_TIMER = 2 ** 31 - 1;
-
 /** Holds what must be let go of when the exchange is over, and is the source of the response's body. */
 export class FetchExchange implements BodySource {
   /** The request's stream, to be stopped when the exchange fails. */
@@ -23,9 +21,10 @@ export class FetchExchange implements BodySource {
   readonly #timeouts: HttpTimeouts;
   readonly #decodes: boolean | undefined;
   readonly #controller = new AbortController();
-  #headTimer: ReturnType<typeof setTimeout> | undefined;
+  readonly #deadlines: DeadlineQueue;
+  #head: Deadline | undefined;
   #headTimeout = 0;
-  #totalTimer: ReturnType<typeof setTimeout> | undefined;
+  #total: Deadline | undefined;
   #onAbort: (() => void) | undefined;
   /** What `#abort` was given: the error that callers shall see, whatever the platform makes of it. */
   #aborted: { readonly reason: unknown } | undefined;
@@ -35,10 +34,17 @@ export class FetchExchange implements BodySource {
   #peeked: BodyPiece | undefined;
 
   /** Starts listening to the caller's signal, and the timer of the whole request. */
-  constructor(request: HttpRequest, port: number, defaults: HttpTimeouts, decodes: boolean | undefined) {
+  constructor(
+    request: HttpRequest,
+    port: number,
+    defaults: HttpTimeouts,
+    deadlines: DeadlineQueue,
+    decodes: boolean | undefined,
+  ) {
     this.#request = request;
     this.#port = port;
     this.#timeouts = request.timeouts === undefined ? defaults : withTimeouts(defaults, request.timeouts);
+    this.#deadlines = deadlines;
     this.#decodes = decodes;
     const { signal } = request;
     if (signal !== undefined) {
@@ -47,7 +53,7 @@ export class FetchExchange implements BodySource {
     }
     const total = limited(this.#timeouts.timeout, 0);
     if (total > 0) {
-      this.#totalTimer = setTimeout(() => this.#abort(this.#timedOut("whole response", total)), total);
+      this.#total = deadlines.start(total, () => this.#abort(this.#timedOut("whole response", total)));
     }
   }
 
@@ -62,29 +68,38 @@ export class FetchExchange implements BodySource {
     const firstByte = limited(this.#timeouts.firstByteTimeout, FIRST_BYTE_TIMEOUT);
     // They cannot be told apart here, so where one of them is off there is no bound to hold.
     if (connect === 0 || firstByte === 0) return;
-    this.#headTimeout = Math.min(connect + firstByte + extra, MAX_TIMER);
-    this.#headTimer = setTimeout(() => this.#headTimedOut(), this.#headTimeout);
+    this.#headTimeout = connect + firstByte + extra;
+    this.#head = this.#deadlines.start(
+      this.#headTimeout,
+      () => this.#abort(this.#timedOut("response head", this.#headTimeout)),
+    );
   }
 
   /** Told of each piece of the request body that goes out: the time it takes is not the server's. */
-  readonly progress = (): void => {
-    if (this.#headTimer === undefined) return;
-    clearTimeout(this.#headTimer);
-    this.#headTimer = setTimeout(() => this.#headTimedOut(), this.#headTimeout);
-  };
+  progress(): void {
+    if (this.#response === undefined) this.#head?.set(this.#headTimeout);
+  }
 
   /** Makes a response of what `fetch` resolved with. */
-  async receive(response: Response): Promise<HttpResponse> {
+  receive(response: Response): HttpResponse | Promise<HttpResponse> {
     this.#response = response;
     if (this.#aborted !== undefined) throw this.#aborted.reason;
-    this.#clearHeadTimer();
+    // Paused, not stopped, so that the service's one timer stays set until the body is read.
+    this.#head?.set(Infinity);
     this.#checkVisible(response);
-    const { method } = this.#request;
     const { status, headers } = response;
-    const bodiless = method === "HEAD" || status === 204 || status === 304;
+    const bodiless = this.#request.method === "HEAD" || status === 204 || status === 304;
+    if (bodiless || response.body === null) return this.#respond(response, bodiless, null, false);
+    const coding = headers.get("content-encoding");
+    if (coding === null || coding.toLowerCase() === "identity") {
+      return this.#respond(response, false, null, false);
+    }
+    return this.#isDecoded(coding).then((decoded) => this.#respond(response, false, coding, decoded));
+  }
+
+  #respond(response: Response, bodiless: boolean, coding: string | null, decoded: boolean): HttpResponse {
+    const { status, headers } = response;
     let contentLength = bodiless ? undefined : parsedLength(headers.get("content-length"));
-    const coding = bodiless || response.body === null ? null : headers.get("content-encoding");
-    const decoded = coding !== null && coding.toLowerCase() !== "identity" && await this.#isDecoded(coding);
     // Across origins a page does not see whether there is a coding, nor therefore whose length this is.
     if (decoded || response.type === "cors") contentLength = undefined;
     if (decoded && status === 206) {
@@ -110,6 +125,7 @@ export class FetchExchange implements BodySource {
       contentLength,
       source: empty ? undefined : this,
       readTimeout: limited(this.#timeouts.readTimeout, READ_TIMEOUT),
+      deadlines: this.#deadlines,
     });
   }
 
@@ -152,9 +168,8 @@ export class FetchExchange implements BodySource {
 
   /** See {@linkcode BodySource.closed}. */
   closed(): void {
-    this.#clearHeadTimer();
-    if (this.#totalTimer !== undefined) clearTimeout(this.#totalTimer);
-    this.#totalTimer = undefined;
+    this.#head?.stop();
+    this.#total?.stop();
     if (this.#onAbort !== undefined) this.#request.signal?.removeEventListener("abort", this.#onAbort);
     this.#onAbort = undefined;
   }
@@ -176,6 +191,7 @@ export class FetchExchange implements BodySource {
 
   #checkVisible(response: Response): void {
     const { status, type } = response;
+    if (status >= 200) return;
     const name = `${this.#request.method} ${redactUrl(this.#request.url)}`;
     if (type === "opaqueredirect") {
       throw new HttpError(
@@ -231,10 +247,6 @@ export class FetchExchange implements BodySource {
     this.upload?.stop(reason);
   }
 
-  #headTimedOut(): void {
-    this.#abort(this.#timedOut("response head", this.#headTimeout));
-  }
-
   #timedOut(what: string, limit: number): HttpError {
     const { method, url } = this.#request;
     return new HttpError(
@@ -244,11 +256,6 @@ export class FetchExchange implements BodySource {
         detail: { tag: what === "response head" ? "connection-read-timeout" : "HTTP-response-timeout" },
       },
     );
-  }
-
-  #clearHeadTimer(): void {
-    if (this.#headTimer !== undefined) clearTimeout(this.#headTimer);
-    this.#headTimer = undefined;
   }
 }
 
@@ -265,10 +272,10 @@ function parsedLength(value: string | null): number | undefined {
   return Number.isSafeInteger(length) ? length : undefined;
 }
 
-/** A timer as `setTimeout` takes it, 0 for off. */
+/** A timer in milliseconds, 0 for off. */
 function limited(timeout: number | undefined, otherwise: number): number {
   if (timeout === undefined) return otherwise;
-  return timeout > 0 && timeout !== Infinity ? Math.min(timeout, MAX_TIMER) : 0;
+  return timeout > 0 && timeout !== Infinity ? timeout : 0;
 }
 
 function withTimeouts(defaults: HttpTimeouts, own: HttpTimeouts): HttpTimeouts {
