@@ -153,7 +153,7 @@ class FetchService implements HttpService {
           body.stream,
           length,
           `${method} ${redactUrl(request.url)}`,
-          exchange.progress,
+          exchange,
         );
         exchange.upload = upload;
         exchange.startHeadTimer(0);
