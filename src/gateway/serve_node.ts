@@ -1,0 +1,134 @@
+/** `node:http` under a gateway, and any Fetch handler as a `node:http` request listener. */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { createServer as createSecureServer } from "node:https";
+import type { Gateway } from "./gateway.ts";
+import type { Listener, ListenOptions } from "./serve.ts";
+
+/** A listener for the `request` event of a `node:http` or `node:https` server. */
+export type NodeRequestListener = (incoming: IncomingMessage, outgoing: ServerResponse) => void;
+
+/** Listens with `node:http`. */
+export async function listen(handler: Gateway["fetch"], options: ListenOptions): Promise<Listener> {
+  const { hostname, port, tls } = options;
+  const listener = nodeListener({ fetch: handler });
+  const server: Server = tls === undefined
+    ? createServer(listener)
+    : createSecureServer({ ...tls }, listener);
+  // Uploads may take as long as they take; a client that sends nothing is cut off by the headers' timeout.
+  server.requestTimeout = 0;
+  const finished = new Promise<void>((resolve) => server.once("close", () => resolve()));
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(port, hostname, () => {
+      server.removeListener("error", reject);
+      resolve();
+    });
+  });
+  const address = server.address();
+  return {
+    port: typeof address === "object" && address !== null ? address.port : port,
+    finished,
+    close: () => {
+      server.close();
+      server.closeIdleConnections();
+      return finished;
+    },
+    abort: () => server.closeAllConnections(),
+  };
+}
+
+/**
+ * A gateway as a `node:http` request listener: `createServer(nodeListener(gateway))`. Bodies are streamed both ways
+ * with back-pressure, and a client that goes away aborts the request's signal.
+ */
+export function nodeListener(gateway: Pick<Gateway, "fetch">): NodeRequestListener {
+  return (incoming, outgoing) => {
+    serveOne(gateway, incoming, outgoing).catch(() => outgoing.destroy());
+  };
+}
+
+async function serveOne(
+  gateway: Pick<Gateway, "fetch">,
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+): Promise<void> {
+  const controller = new AbortController();
+  outgoing.once("close", () => {
+    if (!outgoing.writableFinished) controller.abort(new DOMException("The client went away", "AbortError"));
+  });
+  let request: Request;
+  try {
+    request = requestOf(incoming, controller.signal);
+  } catch {
+    outgoing.writeHead(400, { "content-type": "text/plain", "connection": "close" }).end("Bad request\n");
+    return;
+  }
+  const response = await gateway.fetch(request);
+  const headers: Record<string, string | string[]> = {};
+  response.headers.forEach((value, name) => headers[name] = value);
+  // What was not read of the request stands in the way of the next one on this connection.
+  if (!incoming.complete) headers["connection"] = "close";
+  outgoing.writeHead(response.status, headers);
+  if (response.body === null || request.method === "HEAD") {
+    await response.body?.cancel();
+    outgoing.end();
+    return;
+  }
+  await send(response.body, outgoing);
+}
+
+function requestOf(incoming: IncomingMessage, signal: AbortSignal): Request {
+  const target = incoming.url ?? "/";
+  // Parsers of URLs take dot segments out before anybody can refuse them.
+  if (!target.startsWith("/") || /(?:^|\/)(?:\.|%2e){1,2}(?:\/|$|\?)/i.test(target)) {
+    throw new TypeError("Cannot take the request's target");
+  }
+  const scheme = "encrypted" in incoming.socket ? "https" : "http";
+  const method = incoming.method ?? "GET";
+  const headers = new Headers();
+  for (const [name, values] of Object.entries(incoming.headersDistinct)) {
+    for (const value of values ?? []) headers.append(name, value);
+  }
+  const hasBody = incoming.headers["transfer-encoding"] !== undefined ||
+    Number(incoming.headers["content-length"] ?? 0) > 0;
+  const init: RequestInit & { duplex?: "half" } = { method, headers, signal };
+  if (hasBody && method !== "GET" && method !== "HEAD") {
+    init.body = bodyOf(incoming);
+    init.duplex = "half";
+  }
+  return new Request(`${scheme}://${incoming.headers.host ?? "localhost"}${target}`, init);
+}
+
+function bodyOf(incoming: IncomingMessage): ReadableStream<Uint8Array> {
+  const chunks: AsyncIterator<Uint8Array> = incoming[Symbol.asyncIterator]();
+  return new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      const { done, value } = await chunks.next();
+      if (done) controller.close();
+      // Buffers share a pool with others.
+      else controller.enqueue(new Uint8Array(value));
+    },
+    // Destroying the request would destroy the socket, and the response with it.
+    cancel: () => void incoming.resume(),
+  }, { highWaterMark: 0 });
+}
+
+async function send(body: ReadableStream<Uint8Array>, outgoing: ServerResponse): Promise<void> {
+  const reader = body.getReader();
+  const gone = new Promise<void>((resolve) => outgoing.once("close", resolve));
+  try {
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) break;
+      if (outgoing.destroyed) return await reader.cancel();
+      if (!outgoing.write(value)) {
+        await Promise.race([new Promise((resolve) => outgoing.once("drain", resolve)), gone]);
+      }
+    }
+    outgoing.end();
+  } catch (error) {
+    // The status has gone out: only a connection cut short can say that the body is not whole.
+    outgoing.destroy();
+    await reader.cancel(error).catch(() => {});
+  }
+}

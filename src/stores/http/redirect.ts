@@ -1,0 +1,78 @@
+/** Redirects of reads: file servers use them for mirrors, and to say that a path is a directory. */
+import type { HttpRequest, HttpResponse, HttpService } from "../../http/connector.ts";
+import { getHeader } from "../../http/headers.ts";
+import { redactUrl } from "../../http/url.ts";
+import { GenericError, NotFoundError } from "../../store/error.ts";
+
+/** As many as browsers and HTTP libraries mostly follow. */
+const MAX_HOPS = 10;
+
+/** What errors shall say. */
+export interface RedirectContext {
+  /** Short name of the store. */
+  readonly store: string;
+  /** Path of the object. */
+  readonly path: string;
+}
+
+/**
+ * Sends a GET or HEAD and follows its redirects; each hop goes through all layers, the policy among them.
+ *
+ * @throws {NotFoundError} when the redirect only adds a slash: the path is a directory, which is no object.
+ * @throws {GenericError} for a loop, or more than 10 hops.
+ */
+export async function callFollowing(
+  service: HttpService,
+  request: HttpRequest,
+  context: RedirectContext,
+): Promise<HttpResponse> {
+  let { url } = request;
+  const seen = new Set([url]);
+  for (;;) {
+    const response = await service.call(url === request.url ? request : { ...request, url });
+    const location = isRedirect(response.status) ? getHeader(response.headers, "location") : undefined;
+    if (location === undefined) return response;
+    await response.cancel();
+    const next = resolve(location, url);
+    if (next === undefined) {
+      throw new GenericError(`Cannot get "${context.path}": the server redirects to what is no URL`, context);
+    }
+    if (isSlashAdded(url, next)) {
+      throw new NotFoundError(`Cannot get "${context.path}": it is a directory, not an object`, {
+        ...context,
+        status: response.status,
+      });
+    }
+    if (seen.has(next) || seen.size > MAX_HOPS) {
+      const why = seen.has(next) ? "redirects in a circle" : `redirects more than ${MAX_HOPS} times`;
+      throw new GenericError(
+        `Cannot get "${context.path}": the server ${why}, at last to ${redactUrl(next)}`,
+        {
+          ...context,
+          status: response.status,
+        },
+      );
+    }
+    seen.add(next);
+    url = next;
+  }
+}
+
+function isRedirect(status: number): boolean {
+  return status === 301 || status === 302 || status === 303 || status === 307 || status === 308;
+}
+
+function resolve(location: string, base: string): string | undefined {
+  try {
+    const url = new URL(location, base);
+    url.hash = "";
+    return url.href;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Paths are compared alone: behind a proxy, servers get their own scheme and port wrong. */
+function isSlashAdded(from: string, to: string): boolean {
+  return new URL(to).pathname === `${new URL(from).pathname}/`;
+}
