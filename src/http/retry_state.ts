@@ -126,6 +126,7 @@ export class RetryState {
   progress(): void {
     this.#windowStarted = this.#options.clock.now();
     this.#windowRetries = 0;
+    this.#stopped = undefined;
     this.#backoff.reset();
   }
 

@@ -141,6 +141,40 @@ Deno.test("an abort while waiting gives up the place, and only that", async () =
   await (await client.call(get())).cancel();
 });
 
+Deno.test("an abort while waiting for the common permit gives the host's back", async () => {
+  const service = new FakeService(() => fakeBody(200, ["x"]).response);
+  const client = withLimit({ maxConcurrency: 1, maxConcurrencyPerHost: 1 })(service);
+  const first = await client.call(get("https://b.example/"));
+  const abort = new AbortController();
+  const second = client.call(get("https://a.example/", { signal: abort.signal }));
+  await settle();
+  abort.abort();
+  await assert.rejects(second);
+  await first.cancel();
+  await (await client.call(get("https://a.example/"))).cancel();
+});
+
+Deno.test("no listener stays on a signal, granted or aborted", async () => {
+  const signal = new AbortController().signal;
+  let listeners = 0;
+  const add = signal.addEventListener.bind(signal), remove = signal.removeEventListener.bind(signal);
+  signal.addEventListener = (...args: unknown[]) => {
+    listeners++;
+    add(...args as Parameters<typeof add>);
+  };
+  signal.removeEventListener = (...args: unknown[]) => {
+    listeners--;
+    remove(...args as Parameters<typeof remove>);
+  };
+  const semaphore = new Semaphore(1);
+  const release = await semaphore.acquire(signal);
+  const next = semaphore.acquire(signal);
+  assert.equal(listeners, 1);
+  release();
+  (await next)();
+  assert.equal(listeners, 0);
+});
+
 Deno.test("per host: one host's queue does not hold up another", async () => {
   const service = new FakeService(() => fakeBody(200, ["x"]).response);
   const client = withLimit({ maxConcurrency: 3, maxConcurrencyPerHost: 1 })(service);

@@ -229,7 +229,14 @@ Deno.test("a discarded response is drained where short and cancelled otherwise, 
   assert.deepEqual(all.map(({ closed }) => closed), [true, true, true, true, true]);
 });
 
-Deno.test("an abort during the pause ends it at once, and no timer stays", async () => {
+Deno.test({
+  name: "an abort during the pause ends it at once, and no timer stays",
+  sanitizeOps: true,
+  sanitizeResources: true,
+  fn: abortDuringPause,
+});
+
+async function abortDuringPause(): Promise<void> {
   const abort = new AbortController();
   const service = new FakeService(() => respond(503));
   const call = withRetry({ initBackoff: 60_000, maxBackoff: 60_000 })(service).call(
@@ -240,7 +247,7 @@ Deno.test("an abort during the pause ends it at once, and no timer stays", async
   abort.abort(reason);
   await assert.rejects(call, (error) => error === reason);
   assert.equal(service.requests.length, 1);
-});
+}
 
 Deno.test("an aborted request is not retried, even if a hook wants to", async () => {
   const abort = new AbortController();
@@ -249,7 +256,10 @@ Deno.test("an aborted request is not retried, even if a hook wants to", async ()
     throw failure("connect");
   });
   const client = withRetry({ clock: new FakeClock(), shouldRetry: () => true })(service);
-  await assert.rejects(client.call(get(undefined, { signal: abort.signal })));
+  await assert.rejects(
+    client.call(get(undefined, { signal: abort.signal })),
+    (error) => error instanceof HttpError && !(error instanceof RetryError),
+  );
   assert.equal(service.requests.length, 1);
 });
 
@@ -418,6 +428,10 @@ Deno.test("a state shared by a request and its resumption counts once, and progr
   retries.progress();
   assert.equal(await retries.next({ error: failure("interrupted") }), true);
   assert.equal(retries.history().attempts, 5);
+  clock.time += 200_000; // beyond retryTimeout, but the download goes on
+  retries.progress();
+  assert.equal(retries.plan({}), 100);
+  assert.equal(retries.history().stopped, undefined);
   // The pause after progress is the first one again.
   assert.deepEqual(clock.slept, [100, 200, 400, 100]);
   const reason = new Error("stop");
