@@ -102,7 +102,8 @@ export class Area {
 
   /** Checks that a directory resolved earlier has not been swapped for a link since. */
   async checkUnmoved(directory: string, path: Path, action: string): Promise<void> {
-    if (directory.length <= this.root.length) return;
+    // Nothing lies outside of a whole file system, and Deno may allow to read a file but not its directory.
+    if (directory.length <= this.root.length || this.root === this.#below) return;
     let real: string;
     try {
       real = await this.fs.realPath(directory);
@@ -188,6 +189,8 @@ export function rootMissing(root: string, cause: unknown): NotFoundError {
 /** Opens the tree below a root, which must be a directory. */
 export async function openArea(fs: FileSystem, root: string, create: boolean): Promise<Area> {
   const absolute = fs.resolve(root);
+  // A whole file system is there and has no links; Deno may not allow to look at it, but at a part of it.
+  if (fs.resolve(childOf(absolute, "..", fs.windows)) === absolute) return new Area(fs, absolute);
   if (create) await makeDirectories(fs, absolute);
   let real: string;
   try {

@@ -3,5 +3,6 @@
  *
  * @module
  */
-export { type LocalStoreOptions } from "./config.ts";
+export { localStoreFromConfig } from "./config.ts";
+export { type LocalStoreOptions } from "./options.ts";
 export { LocalStore } from "./store.ts";

@@ -33,7 +33,7 @@ import type {
 } from "../../store/types.ts";
 import { createPutWriter } from "../../store/writer.ts";
 import { type Area, openArea } from "./area.ts";
-import type { LocalStoreOptions } from "./config.ts";
+import type { LocalStoreOptions } from "./options.ts";
 import { type Access, storeError } from "./errors.ts";
 import type { FileSystem } from "./fs.ts";
 import { metaOf } from "./meta.ts";
@@ -47,8 +47,13 @@ import { writePayload } from "./write.ts";
 /** Ranges this many bytes apart or nearer are read as one, by default: a disk is nearer than a service. */
 const COALESCE = 16 * 1024;
 
-/** Where {@linkcode LocalStore} gets its file system; tests hand in others. */
-export type FileSystemLoader = () => Promise<FileSystem>;
+const loaders = new WeakMap<LocalStore, () => Promise<FileSystem>>();
+
+/** Gives a store, before its first use, another file system than the platform's: for tests of failures. */
+export function useFileSystem(store: LocalStore, fs: FileSystem): LocalStore {
+  loaders.set(store, () => Promise.resolve(fs));
+  return store;
+}
 
 /**
  * Objects as files below a directory, on Deno, Node and Bun.
@@ -80,7 +85,6 @@ export class LocalStore extends BaseStore {
   protected readonly storeName: string = STORE;
   readonly #root: string | URL;
   readonly #options: LocalStoreOptions;
-  readonly #load: FileSystemLoader;
   #opened: Promise<Area> | undefined;
 
   /**
@@ -89,12 +93,11 @@ export class LocalStore extends BaseStore {
    *
    * @throws {ConfigurationError} for an empty root or another kind of URL.
    */
-  constructor(root: string | URL, options: LocalStoreOptions = {}, load: FileSystemLoader = loadFileSystem) {
+  constructor(root: string | URL, options: LocalStoreOptions = {}) {
     super();
     checkRoot(root);
     this.#root = root;
     this.#options = options;
-    this.#load = load;
     this.name = `${STORE}(${root instanceof URL ? root.href : root.startsWith("/") ? fileUrl(root) : root})`;
   }
 
@@ -326,7 +329,7 @@ export class LocalStore extends BaseStore {
   }
 
   async #open(): Promise<Area> {
-    const fs = await this.#load();
+    const fs = await (loaders.get(this) ?? loadFileSystem)();
     const root = this.#root instanceof URL ? fs.fromUrl(this.#root) : this.#root;
     return await openArea(fs, root, this.#options.createRoot ?? false);
   }

@@ -1,0 +1,91 @@
+/** The command as a whole: its subcommands, its errors, its end. */
+import { Command, CommanderError } from "commander";
+import { VERSION } from "../http/version.ts";
+import { SUBCOMMANDS } from "./commands/mod.ts";
+import { Context } from "./context.ts";
+import { EXIT, Interrupted, PartialFailure, UsageError } from "./errors.ts";
+import { BrokenPipe, type Runtime } from "./runtime.ts";
+
+/** Runs the command once. Resolves to its exit code: 0 done, 1 failed, 2 bad usage, 130 interrupted. */
+export async function runCli(runtime: Runtime): Promise<number> {
+  const controller = new AbortController();
+  const endInterrupts = runtime.onInterrupt(() => controller.abort(new Interrupted("Interrupted")));
+  const context = new Context(runtime, controller.signal);
+  const help = { out: "", error: "" };
+  try {
+    await createProgram(context, help).parseAsync([...runtime.args], { from: "user" });
+    return EXIT.done;
+  } catch (error) {
+    if (error instanceof BrokenPipe) return EXIT.done;
+    return await reportEnd(context, error, help).catch(() => EXIT.failed);
+  } finally {
+    endInterrupts();
+    await context.close();
+  }
+}
+
+/** The program with all its subcommands. What commander writes goes to `help`. */
+function createProgram(context: Context, help: { out: string; error: string }): Command {
+  const program = new Command("storeport")
+    .description("Carries bytes between object stores, HTTP servers and this machine's files.")
+    .version(VERSION, "-V, --version", "print the version")
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => void (help.out += text),
+      writeErr: (text) => void (help.error += text),
+      getOutHelpWidth: () => Math.min(context.runtime.stdout.columns, 100),
+      getErrHelpWidth: () => Math.min(context.runtime.stderr.columns, 100),
+    })
+    .showHelpAfterError("(storeport --help, or storeport help <command>, says more)")
+    .addHelpText("after", OVERVIEW);
+  for (const add of SUBCOMMANDS) add(program, context);
+  return program;
+}
+
+const OVERVIEW = `
+URLs and files:
+  memory:///path  file:///path  http://host/path  https://host/path; anything else is the name of a file.
+  Write "?", "#" and "%" in URLs as %3F, %23 and %25. "-" is standard input or output.
+
+Examples:
+  storeport ls -l .
+  storeport cp -r . http://127.0.0.1:8080/backup
+  storeport cat --range 0-99 README.md
+  storeport gateway . --addr 127.0.0.1:8080 --read-only
+
+Exit codes: 0 done, 1 failed, 2 bad usage, 130 interrupted.`;
+
+async function reportEnd(
+  context: Context,
+  error: unknown,
+  help: { out: string; error: string },
+): Promise<number> {
+  if (error instanceof CommanderError) {
+    // Help or version asked for: both come as errors.
+    if (error.exitCode === 0) {
+      await writeQuietly(context, help.out);
+      return EXIT.done;
+    }
+    await context.runtime.stderr.write(help.error.replace(/^error: /, "storeport: "));
+    return EXIT.usage;
+  }
+  if (context.signal.aborted) {
+    await context.note("storeport: interrupted");
+    return EXIT.interrupted;
+  }
+  // Reported already, one by one.
+  if (error instanceof PartialFailure) {
+    if (error.message !== "") await context.note(`storeport: ${error.message}`);
+    return EXIT.failed;
+  }
+  await context.report(error);
+  return error instanceof UsageError ? EXIT.usage : EXIT.failed;
+}
+
+async function writeQuietly(context: Context, text: string): Promise<void> {
+  try {
+    await context.runtime.stdout.write(text);
+  } catch (error) {
+    if (!(error instanceof BrokenPipe)) throw error;
+  }
+}

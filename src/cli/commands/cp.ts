@@ -1,0 +1,64 @@
+/** `storeport cp`: objects from any store to any store. */
+import type { Command } from "commander";
+import type { Context } from "../context.ts";
+import { UsageError } from "../errors.ts";
+import { collectPair } from "../options.ts";
+import { transfer } from "../transfer.ts";
+import {
+  addAttributeOptions,
+  addTransferOptions,
+  type AttributeFlags,
+  attributesOf,
+  modeOf,
+  type TransferFlags,
+} from "./transfer_options.ts";
+
+interface Flags extends TransferFlags, AttributeFlags {
+  readonly fromOption?: Readonly<Record<string, string>>;
+  readonly toOption?: Readonly<Record<string, string>>;
+}
+
+/** `storeport cp [options] <source...> <destination>`. */
+export function cp(program: Command, context: Context): void {
+  const command = program.command("cp")
+    .description("Copy objects, within a store or between two.")
+    .argument("<source...>", "what to copy; then where to")
+    .usage("[options] <source...> <destination>")
+    .option("--from-option <key=value>", "as -o, only for the sources", collectPair)
+    .option("--to-option <key=value>", "as -o, only for the destination", collectPair)
+    .addHelpText(
+      "after",
+      `
+With -r all objects below the source go below the destination; of several sources each keeps its last name.
+Content type and other attributes go with the objects; files have no place for them.
+
+Examples:
+  storeport cp README.md copy.md
+  storeport cp -r src http://127.0.0.1:8080/backup/src
+  storeport cp -r http://127.0.0.1:8080/backup file:///srv/backup`,
+    );
+  addAttributeOptions(addTransferOptions(command)).action(async (args: string[], flags: Flags) => {
+    if (args.length < 2) throw new UsageError(`Where is "${args[0]}" to go? Give a destination after it`);
+    const attributes = attributesOf(flags);
+    const from = { ...flags.option, ...flags.fromOption };
+    const to = { ...flags.option, ...flags.toOption };
+    await transfer(context, {
+      ...flags,
+      sources: await Promise.all(
+        // One store where both sides are the same, whatever the destination does with attributes.
+        args.slice(0, -1).map((arg) =>
+          context.open(arg, { options: from, dropAttributes: attributes === undefined })
+        ),
+      ),
+      destination: await context.open(args.at(-1)!, {
+        options: to,
+        dropAttributes: attributes === undefined,
+      }),
+      move: false,
+      recursive: flags.recursive ?? false,
+      dryRun: flags.dryRun ?? false,
+      mode: modeOf(flags),
+      attributes,
+    });
+  });
+}

@@ -1,0 +1,114 @@
+/** `storeport ls`: what lies at a place. */
+import type { Command } from "commander";
+import { NotFoundError } from "../../store/error.ts";
+import { parentOf, type Path, ROOT_PATH } from "../../store/path.ts";
+import type { ListOptions, ObjectMeta } from "../../store/types.ts";
+import type { Context, Location } from "../context.ts";
+import { clean } from "../errors.ts";
+import { formatSize, formatTime } from "../format.ts";
+import { addOutputOptions, addStoreOptions, type OutputFlags, type StoreFlags } from "../options.ts";
+
+interface Flags extends StoreFlags, OutputFlags {
+  readonly long?: boolean;
+  readonly recursive?: boolean;
+  readonly bytes?: boolean;
+  readonly skipInvalid?: boolean;
+}
+
+/** `storeport ls [options] [url]`. */
+export function ls(program: Command, context: Context): void {
+  const command = program.command("ls")
+    .description("List objects: one level, or all below a place.")
+    .argument("[url]", "where to look", ".")
+    .option("-l, --long", "with size and time")
+    .option("-r, --recursive", "all objects below, in the store's order, as they come")
+    .option("-b, --bytes", "sizes in bytes")
+    .option("--skip-invalid", "pass over keys that are no valid paths")
+    .addHelpText(
+      "after",
+      `
+Names that end in "/" stand for all that lies below them.
+
+Examples:
+  storeport ls -l src
+  storeport ls -r --json file:///etc
+  storeport ls http://127.0.0.1:8080/backup/`,
+    );
+  addOutputOptions(addStoreOptions(command)).action(async (url: string, flags: Flags) => {
+    await list(context, await context.open(url, { options: flags.option }), flags);
+  });
+}
+
+async function list(context: Context, location: Location, flags: Flags): Promise<void> {
+  const { store, path } = location;
+  const options: ListOptions = { signal: context.signal, invalidPaths: flags.skipInvalid ? "skip" : "error" };
+  const show = (meta: ObjectMeta) => showObject(context, meta, path, flags);
+  let found = false;
+  if (flags.recursive) {
+    for await (const meta of store.list(path, options)) {
+      found = true;
+      await show(meta);
+    }
+  } else {
+    const { commonPrefixes, objects } = await store.listWithDelimiter(path, options);
+    found = commonPrefixes.length + objects.length > 0;
+    for (const prefix of commonPrefixes) await showPrefix(context, prefix, path, flags);
+    for (const meta of objects.toSorted((a, b) => a.location < b.location ? -1 : 1)) await show(meta);
+  }
+  if (!found && path !== "") {
+    const meta = await objectAt(context, location);
+    if (meta) await showObject(context, meta, parentOf(path) ?? ROOT_PATH, flags);
+  }
+}
+
+/** The object that the place itself is; `undefined` for an empty directory. */
+async function objectAt(
+  context: Context,
+  { store, path, directory }: Location,
+): Promise<ObjectMeta | undefined> {
+  try {
+    return await store.head(path, { signal: context.signal });
+  } catch (error) {
+    if (!(error instanceof NotFoundError)) throw error;
+    if (directory && (await isEmptyDirectory(context, store, path))) return undefined;
+    throw error;
+  }
+}
+
+async function isEmptyDirectory(context: Context, store: Location["store"], path: Path): Promise<boolean> {
+  const above = await store.listWithDelimiter(parentOf(path), {
+    signal: context.signal,
+    invalidPaths: "skip",
+  });
+  return above.commonPrefixes.includes(path);
+}
+
+async function showObject(context: Context, meta: ObjectMeta, base: Path, flags: Flags): Promise<void> {
+  const { location, size, lastModified, eTag, version } = meta;
+  if (flags.json) {
+    await context.printJson({
+      path: location,
+      size,
+      lastModified: lastModified.toISOString(),
+      eTag,
+      version,
+    });
+    return;
+  }
+  const name = clean(below(location, base));
+  if (!flags.long) return await context.print(name);
+  const shownSize = (flags.bytes ? String(size) : formatSize(size)).padStart(flags.bytes ? 14 : 10);
+  await context.print(`${shownSize}  ${formatTime(lastModified)}  ${name}`);
+}
+
+async function showPrefix(context: Context, prefix: Path, base: Path, flags: Flags): Promise<void> {
+  if (flags.json) return await context.printJson({ prefix });
+  const name = `${clean(below(prefix, base))}/`;
+  await context.print(
+    flags.long ? `${"-".padStart(flags.bytes ? 14 : 10)}  ${" ".repeat(19)}  ${name}` : name,
+  );
+}
+
+function below(path: Path, base: Path): string {
+  return base === "" ? path : path.slice(base.length + 1);
+}

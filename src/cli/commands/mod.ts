@@ -1,0 +1,24 @@
+/** The subcommands, in the order in which help shows them. A further one is a file and a line here. */
+import type { Subcommand } from "../context.ts";
+import { cat } from "./cat.ts";
+import { cp } from "./cp.ts";
+import { gateway } from "./gateway.ts";
+import { get } from "./get.ts";
+import { ls } from "./ls.ts";
+import { mv } from "./mv.ts";
+import { put } from "./put.ts";
+import { rm } from "./rm.ts";
+import { stat } from "./stat.ts";
+
+/** See the file's head. */
+export const SUBCOMMANDS: readonly Subcommand[] = [
+  ls,
+  cat,
+  get,
+  put,
+  cp,
+  mv,
+  rm,
+  stat,
+  gateway,
+];

@@ -1,0 +1,129 @@
+/** What every subcommand gets: the process, the signal that ends it, and the stores that its arguments name. */
+import type { Command } from "commander";
+import {
+  decodedPath,
+  type OpenedStore,
+  openStore,
+  type OpenStoreOptions,
+  parseStoreUrl,
+} from "../open_store.ts";
+import { ConfigurationError, InvalidPathError } from "../store/error.ts";
+import type { ObjectStore } from "../store/object_store.ts";
+import { type Path, segmentsOf } from "../store/path.ts";
+import { clean, explain, UsageError } from "./errors.ts";
+import type { Runtime } from "./runtime.ts";
+
+/** Adds a subcommand to the program. A subcommand is one file that exports one of these. */
+export type Subcommand = (program: Command, context: Context) => void;
+
+/** A place in a store, named by an argument. */
+export interface Location {
+  readonly store: ObjectStore;
+  readonly path: Path;
+  /** As typed, without secrets. */
+  readonly shown: string;
+  /** Whether it was written with a slash at the end, or is a directory of this machine. */
+  readonly directory: boolean;
+  /** Whether it is a file of this machine. */
+  readonly local: boolean;
+}
+
+/** What opening an argument may depend on. */
+export interface OpenOptions {
+  /** Options of the store, given with `-o`; they do not concern plain file names. */
+  readonly options?: Readonly<Record<string, string>>;
+  /** Files are written without the attributes that objects of other stores have. */
+  readonly dropAttributes?: boolean;
+}
+
+/** See the file's head. */
+export class Context {
+  readonly runtime: Runtime;
+  /** Aborted when the user interrupts. */
+  readonly signal: AbortSignal;
+  readonly #stores = new Map<string, ObjectStore>();
+
+  /** Of one run of the command. */
+  constructor(runtime: Runtime, signal: AbortSignal) {
+    this.runtime = runtime;
+    this.signal = signal;
+  }
+
+  /**
+   * Opens what an argument names: a URL, or the name of a file. Arguments of one store get one store object.
+   *
+   * @throws {UsageError} for an argument or an option that makes no sense.
+   */
+  async open(
+    argument: string,
+    { options = {}, dropAttributes = false }: OpenOptions = {},
+  ): Promise<Location> {
+    const plain = !/^[a-z][a-z0-9+.-]+:\/\//i.test(argument);
+    if (argument === "") throw new UsageError("An argument is empty: give a URL or the name of a file");
+    try {
+      const url = plain ? this.runtime.fileUrl(argument) : parseStoreUrl(argument);
+      const local = url.protocol === "file:";
+      const storeOptions: OpenStoreOptions = {
+        ...(local && dropAttributes ? { attributes: "ignore" } : {}),
+        ...(plain ? {} : options),
+      };
+      const opened = await openStore(url, storeOptions);
+      const store = this.#share(url, opened, storeOptions);
+      const directory = argument.endsWith("/") || opened.path === "" ||
+        (local && await this.runtime.isDirectory(url));
+      return { store, path: opened.path, shown: clean(argument), directory, local };
+    } catch (error) {
+      if (error instanceof ConfigurationError || error instanceof InvalidPathError) {
+        throw new UsageError(error.message, { cause: error.cause });
+      }
+      throw error;
+    }
+  }
+
+  #share(url: URL, { store, path }: OpenedStore, options: OpenStoreOptions): ObjectStore {
+    const segments = segmentsOf(decodedPath(url));
+    const root = segments.slice(0, segments.length - segmentsOf(path).length);
+    const key = JSON.stringify([url.protocol, url.username, url.password, url.host, root, options]);
+    const shared = this.#stores.get(key) ?? store;
+    this.#stores.set(key, shared);
+    return shared;
+  }
+
+  /** A line on standard output. */
+  async print(line: string): Promise<void> {
+    await this.runtime.stdout.write(`${line}\n`);
+  }
+
+  /** A record on standard output, as one line of JSON. */
+  async printJson(record: Readonly<Record<string, unknown>>): Promise<void> {
+    await this.runtime.stdout.write(`${JSON.stringify(record)}\n`);
+  }
+
+  /** A line on standard error. */
+  async note(line: string): Promise<void> {
+    // A progress bar may stand in the line.
+    const clear = this.runtime.stderr.isTerminal ? "\r\x1b[K" : "";
+    await this.runtime.stderr.write(`${clear}${line}\n`);
+  }
+
+  /** An error on standard error. */
+  async report(error: unknown): Promise<void> {
+    await this.note(`storeport: ${explain(error)}`);
+  }
+
+  /** Lets go of what the stores hold: idle connections, for instance. */
+  async close(): Promise<void> {
+    for (const store of this.#stores.values()) {
+      const disposable = store as Partial<AsyncDisposable & Disposable>;
+      await disposable[Symbol.asyncDispose]?.();
+      disposable[Symbol.dispose]?.();
+    }
+  }
+}
+
+/** What stands for a path below a location, in messages: `below` as its own text continues. */
+export function shownBelow(location: Location, path: Path): string {
+  if (path === location.path) return location.shown;
+  const rest = location.path === "" ? path : path.slice(location.path.length + 1);
+  return `${location.shown.replace(/\/+$/, "")}/${clean(rest)}`;
+}

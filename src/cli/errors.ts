@@ -1,0 +1,98 @@
+/** How the command ends: its exit codes, and errors as a person reads them. */
+import { redactUrl } from "../http/url.ts";
+import {
+  AlreadyExistsError,
+  ConfigurationError,
+  NotFoundError,
+  ObjectStoreError,
+  PermissionDeniedError,
+  PreconditionError,
+  UnauthenticatedError,
+} from "../store/error.ts";
+
+/** Exit codes. */
+export const EXIT = {
+  done: 0,
+  failed: 1,
+  usage: 2,
+  /** As shells report a program that an interrupt ended. */
+  interrupted: 130,
+} as const;
+
+/** The command was called wrongly. */
+export class UsageError extends Error {
+  override readonly name = "UsageError";
+}
+
+/** Some of several objects failed; each has been reported already. */
+export class PartialFailure extends Error {
+  override readonly name = "PartialFailure";
+}
+
+/** The user ended the command. */
+export class Interrupted extends Error {
+  override readonly name = "Interrupted";
+}
+
+/** An error in one line, and below it what it came from and what may help. */
+export function explain(error: unknown): string {
+  const lines = [messageOf(error)];
+  let cause = error instanceof Error ? error.cause : undefined;
+  for (let depth = 0; depth < 3 && cause instanceof Error; depth++, cause = cause.cause) {
+    // What a store says of a file system's failure is all there is to say, without where it lies on disk.
+    if (isSystemError(cause) || lines.some((line) => line.includes(messageOf(cause)))) continue;
+    lines.push(`  caused by: ${messageOf(cause)}`);
+  }
+  const hint = hintFor(error);
+  if (hint !== undefined) lines.push(`  hint: ${hint}`);
+  return lines.join("\n");
+}
+
+/** What `--json` shows of an error. */
+export function errorRecord(error: unknown): Record<string, unknown> {
+  const record: Record<string, unknown> = {
+    name: error instanceof Error ? error.name : "Error",
+    message: messageOf(error),
+  };
+  if (error instanceof ObjectStoreError) {
+    const { path, status, code, requestId } = error;
+    Object.assign(record, { path, status, code, requestId });
+  }
+  return record;
+}
+
+const URLS = /\b[a-z][a-z0-9+.-]*:\/\/[^\s"'<>]+/gi;
+// deno-lint-ignore no-control-regex
+const CONTROLS = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/g;
+
+/** Text fit for a terminal: user information and signatures of URLs are left out, control characters escaped. */
+export function clean(text: string): string {
+  return text.replace(URLS, (url) => redactUrl(url)).replace(
+    CONTROLS,
+    (control) => `\\u${control.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
+}
+
+function messageOf(error: unknown): string {
+  return clean(error instanceof Error ? error.message : String(error));
+}
+
+function isSystemError(error: Error): boolean {
+  return "syscall" in error || "errno" in error || error.name === "NotCapable";
+}
+
+function hintFor(error: unknown): string | undefined {
+  const message = error instanceof Error ? error.message : "";
+  if (error instanceof NotFoundError && /it is a directory$/.test(message)) {
+    return "use -r for all objects below it";
+  }
+  if (/--allow-(read|write|net|env)/.test(message)) return undefined;
+  if (error instanceof AlreadyExistsError) return "leave out --no-overwrite to replace it";
+  if (error instanceof PreconditionError) return "it was changed meanwhile; look again with storeport stat";
+  if (error instanceof UnauthenticatedError) return "give credentials, in the URL or with -o key=value";
+  if (error instanceof PermissionDeniedError && error.status !== undefined) {
+    return "these credentials do not allow it";
+  }
+  if (error instanceof ConfigurationError && /allow_?http/i.test(message)) return "-o allowHttp=true";
+  return undefined;
+}

@@ -1,0 +1,81 @@
+/** The process of Deno, Node and Bun, through `node:process`. */
+import { stat } from "node:fs/promises";
+import { resolve, sep } from "node:path";
+import process from "node:process";
+import { pathToFileURL } from "node:url";
+import { BrokenPipe, type OutputStream, type Runtime } from "./runtime.ts";
+
+/** The process that this program runs in. */
+export function processRuntime(): Runtime {
+  return {
+    args: process.argv.slice(2),
+    stdout: output(process.stdout),
+    stderr: output(process.stderr),
+    stdin,
+    environment: (name) => process.env[name],
+    fileUrl(path) {
+      const url = pathToFileURL(resolve(path));
+      // Resolving takes a slash off the end, which says "directory".
+      if ((path.endsWith("/") || path.endsWith(sep)) && !url.pathname.endsWith("/")) url.pathname += "/";
+      return url;
+    },
+    async isDirectory(url) {
+      try {
+        return (await stat(url)).isDirectory();
+      } catch {
+        return false;
+      }
+    },
+    onInterrupt(listener) {
+      process.on("SIGINT", listener);
+      process.on("SIGTERM", listener);
+      return () => {
+        process.off("SIGINT", listener);
+        process.off("SIGTERM", listener);
+      };
+    },
+  };
+}
+
+function output(stream: NodeJS.WriteStream): OutputStream {
+  // Failures are told to the callback of the write; without a listener they would end the process.
+  stream.on("error", () => {});
+  return {
+    get isTerminal() {
+      return stream.isTTY === true;
+    },
+    get columns() {
+      return stream.columns ?? 80;
+    },
+    write: (data) =>
+      new Promise((done, fail) => {
+        stream.write(data, (error) => {
+          if (!error) done();
+          else {fail(
+              isBrokenPipe(error) ? new BrokenPipe("Nobody reads the output", { cause: error }) : error,
+            );}
+        });
+      }),
+  };
+}
+
+function isBrokenPipe(error: Error & { code?: string }): boolean {
+  // Deno's streams give some of these errors a name and no code.
+  return error.code === "EPIPE" || error.code === "ERR_STREAM_DESTROYED" || error.name === "BrokenPipe" ||
+    /broken pipe/i.test(error.message);
+}
+
+function stdin(): ReadableStream<Uint8Array> {
+  const chunks = process.stdin[Symbol.asyncIterator]() as AsyncIterator<Uint8Array>;
+  return new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      const { done, value } = await chunks.next();
+      if (done) controller.close();
+      else controller.enqueue(new Uint8Array(value.buffer, value.byteOffset, value.byteLength));
+    },
+    async cancel() {
+      process.stdin.destroy();
+      await Promise.resolve();
+    },
+  }, { highWaterMark: 0 });
+}

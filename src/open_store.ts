@@ -1,0 +1,180 @@
+/** Opening a store by URL. A backend is loaded when a URL asks for it. */
+import type { HttpConnector } from "./http/connector.ts";
+import { redactUrl } from "./http/url.ts";
+import { ConfigurationError, InvalidPathError } from "./store/error.ts";
+import type { ObjectStore } from "./store/object_store.ts";
+import { parsePath, type Path, pathFromUrl } from "./store/path.ts";
+
+/** A store and the path in it that a URL named. */
+export interface OpenedStore {
+  /** Rooted at the bucket, the server or the file system, not at the path. */
+  readonly store: ObjectStore;
+  /** The rest of the URL's path, percent-decoded. */
+  readonly path: Path;
+}
+
+/**
+ * Options of the store that the URL names: those of its constructor, as values or as text (`"true"`, `"30s"`), in
+ * camelCase or snake_case. A key that the store does not know is refused. Stores that speak HTTP also take a
+ * `connector`.
+ */
+export type OpenStoreOptions = Readonly<Record<string, unknown>>;
+
+/** How URLs of one backend are told and opened. */
+interface Backend {
+  /** Schemes that are its own. */
+  readonly schemes: readonly string[];
+  /** Whether an `http:` or `https:` URL is one of its service's. */
+  readonly recognizes?: (url: URL) => boolean;
+  /** Opens a checked URL: no control characters, no dot segments, no query, no fragment. */
+  open(url: URL, options: OpenStoreOptions): Promise<OpenedStore>;
+}
+
+/** In the order in which they are asked; a backend is one entry that loads its own module. */
+const BACKENDS: readonly Backend[] = [
+  { schemes: ["memory"], open: openMemory },
+  { schemes: ["file"], open: openFile },
+  // Takes every `http:` and `https:` URL that no service above recognizes.
+  { schemes: ["http", "https"], open: openHttp },
+];
+
+/** Short name that errors of this module carry. */
+const STORE = "URL";
+
+/** The schemes that {@linkcode openStore} knows, such as `memory` and `https`. */
+export function knownSchemes(): string[] {
+  return BACKENDS.flatMap(({ schemes }) => schemes);
+}
+
+/**
+ * Opens the store that a URL names.
+ *
+ * | URL | store | path |
+ * |---|---|---|
+ * | `memory:///p` | a new, empty `MemoryStore` | the URL's path |
+ * | `file:///p` | `LocalStore` of the whole file system | the URL's path |
+ * | `http://host/p`, `https://host/p` | `HttpStore` of the server | the URL's path |
+ *
+ * Nothing of the URL is lost silently: a query, a fragment, `..` and characters that URL parsers drop are refused, so
+ * write `?` and `#` in keys as `%3F` and `%23`.
+ *
+ * @example
+ * ```ts
+ * import { openStore } from "@storeport/storeport";
+ *
+ * const { store, path } = await openStore("memory:///reports/2024%20Q1.csv");
+ * await store.put(path, "a,b\n");
+ * console.assert(path === "reports/2024 Q1.csv");
+ * ```
+ *
+ * @throws {ConfigurationError} for a text that is no URL, an unknown scheme, an unknown option or a bad value.
+ * @throws {InvalidPathError} for a path that no object can have.
+ */
+export async function openStore(url: string | URL, options: OpenStoreOptions = {}): Promise<OpenedStore> {
+  const parsed = parseStoreUrl(url);
+  return await backendOf(parsed).open(parsed, options);
+}
+
+/**
+ * Parses the URL of a store strictly.
+ *
+ * @throws {ConfigurationError} for a text that is no URL.
+ * @throws {InvalidPathError} for one whose path would not survive parsing.
+ */
+export function parseStoreUrl(url: string | URL): URL {
+  const text = typeof url === "string" ? url : url.href;
+  const shown = JSON.stringify(redactUrl(text));
+  const parts = /^([a-z][a-z0-9+.-]*):\/\/([^/?#]*)([^?#]*)([^]*)$/i.exec(text);
+  if (parts === null) {
+    throw new ConfigurationError(
+      `Cannot open ${shown}: it is not a URL such as "file:///data" or "https://host/data"`,
+      {
+        store: STORE,
+        key: "url",
+      },
+    );
+  }
+  const [, scheme = "", , path = "", rest = ""] = parts;
+  const problem = pathProblem(scheme.toLowerCase(), text, path, rest);
+  if (problem !== undefined) throw new InvalidPathError(`Cannot open ${shown}: ${problem}`, { store: STORE });
+  try {
+    return new URL(text);
+  } catch {
+    // The parser's own error quotes the URL, which may hold a password.
+    throw new ConfigurationError(`Cannot open ${shown}: its host or port is not valid`, {
+      store: STORE,
+      key: "url",
+    });
+  }
+}
+
+function pathProblem(scheme: string, text: string, path: string, rest: string): string | undefined {
+  // deno-lint-ignore no-control-regex
+  if (/[\u0000-\u001f\u007f]|^ | $/.test(text)) {
+    return "a control character, or a blank at an end, would be dropped; objects cannot have control characters";
+  }
+  // Special schemes take it for a slash.
+  if (/^(?:https?|file)$/.test(scheme) && path.includes("\\")) return 'write a backslash as "%5C"';
+  if (path.split("/").some((segment) => /^(?:\.|%2e){1,2}$/i.test(segment))) {
+    return 'a segment "." or ".." is not allowed';
+  }
+  if (rest.startsWith("?")) return 'it has a query; write "?" in a key as "%3F"';
+  return rest === "" ? undefined : 'it has a fragment; write "#" in a key as "%23"';
+}
+
+function backendOf(url: URL): Backend {
+  const scheme = url.protocol.slice(0, -1);
+  const http = scheme === "http" || scheme === "https";
+  const backend = BACKENDS.find(({ schemes, recognizes }) =>
+    schemes.includes(scheme) || (http && recognizes?.(url))
+  );
+  if (backend !== undefined) return backend;
+  throw new ConfigurationError(
+    `Cannot open a "${scheme}" URL: no store has that scheme; known ones are ${knownSchemes().join(", ")}`,
+    { store: STORE, key: "url" },
+  );
+}
+
+async function openMemory(url: URL, options: OpenStoreOptions): Promise<OpenedStore> {
+  refuseHost(url);
+  const [key] = Object.keys(options).filter((key) => options[key] !== undefined);
+  if (key !== undefined) {
+    throw new ConfigurationError(`Unknown configuration key "${key}" for InMemory: it has no options`, {
+      store: "InMemory",
+      key,
+    });
+  }
+  const { MemoryStore } = await import("./stores/memory/mod.ts");
+  return { store: new MemoryStore(), path: pathFromUrl(url.pathname, STORE) };
+}
+
+async function openFile(url: URL, options: OpenStoreOptions): Promise<OpenedStore> {
+  refuseHost(url);
+  const { localStoreFromConfig } = await import("./stores/local/mod.ts");
+  // A drive of Windows is a root of its own.
+  const drive = /^\/[a-z]:(?=\/|$)/i.exec(url.pathname)?.[0] ?? "";
+  const path = pathFromUrl(url.pathname.slice(drive.length), STORE);
+  return { store: localStoreFromConfig(new URL(`file://${drive}/`), options), path };
+}
+
+async function openHttp(url: URL, options: OpenStoreOptions): Promise<OpenedStore> {
+  const { httpStoreFromConfig } = await import("./stores/http/mod.ts");
+  const path = pathFromUrl(url.pathname, STORE);
+  const base = new URL(url);
+  base.pathname = "/";
+  const { connector, ...config } = options;
+  return { store: httpStoreFromConfig(base, config, connector as HttpConnector | undefined), path };
+}
+
+function refuseHost(url: URL): void {
+  if (url.host === "") return;
+  throw new ConfigurationError(
+    `Cannot open "${redactUrl(url.href)}": "${url.protocol}" URLs have no host; write three slashes`,
+    { store: STORE, key: "url" },
+  );
+}
+
+/** The segments of a URL's path, decoded; for telling which part of it a store is rooted at. */
+export function decodedPath(url: URL): Path {
+  return url.pathname === "" ? parsePath("", STORE) : pathFromUrl(url.pathname, STORE);
+}
