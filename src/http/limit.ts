@@ -49,10 +49,8 @@ export class Semaphore {
    */
   acquire(signal?: AbortSignal): Promise<() => void> {
     if (signal?.aborted) return Promise.reject(signal.reason);
-    if (this.#free > 0) {
-      this.#free--;
-      return Promise.resolve(this.#releaser());
-    }
+    const release = this.tryAcquire();
+    if (release !== undefined) return Promise.resolve(release);
     return new Promise((resolve, reject) => {
       const abort = () => {
         this.#waiters.delete(grant);
@@ -65,6 +63,14 @@ export class Semaphore {
       this.#waiters.add(grant);
       signal?.addEventListener("abort", abort, { once: true });
     });
+  }
+
+  /** A permit if one is free, without waiting; else `undefined`. */
+  tryAcquire(): (() => void) | undefined {
+    // One is free only while nobody waits, so this overtakes no one.
+    if (this.#free === 0) return undefined;
+    this.#free--;
+    return this.#releaser();
   }
 
   #releaser(): () => void {
@@ -155,7 +161,9 @@ class LimitedService implements HttpService {
   }
 
   async call(request: HttpRequest): Promise<HttpResponse> {
-    const release = await this.#acquire(request);
+    // Mostly a permit is free, and a promise less is worth having.
+    const free = this.#hosts === undefined && !request.signal?.aborted ? this.#all?.tryAcquire() : undefined;
+    const release = free ?? await this.#acquire(request);
     try {
       const response = await this.#inner.call(request);
       return observeBody(request, response, { ended: release, cancelled: release, failed: release });
