@@ -47,25 +47,25 @@ export function assertBytes(actual: Uint8Array, expected: Uint8Array, message = 
 
 /** A class of errors. */
 // deno-lint-ignore no-explicit-any -- constructor parameters do not matter, and unknown would refuse most classes
-export type ErrorClass<E extends Error> = abstract new (...args: any[]) => E;
+export type ErrorClass<E extends Error = Error> = abstract new (...args: any[]) => E;
 
 /**
  * Fails unless `action` rejects (or throws) with an error of one of the classes, and resolves with that error.
  *
  * @throws {AssertionError}
  */
-export async function assertRejects<E extends Error>(
+export async function assertRejects<C extends ErrorClass>(
   action: Promise<unknown> | (() => unknown),
-  expected: ErrorClass<E> | readonly ErrorClass<E>[],
+  expected: C | readonly C[],
   message = "Wrong outcome",
-): Promise<E> {
-  const classes = typeof expected === "function" ? [expected] : expected;
+): Promise<InstanceType<C>> {
+  const classes: readonly C[] = typeof expected === "function" ? [expected] : expected;
   const names = classes.map((each) => each.name).join(" or ");
   let value: unknown;
   try {
     value = await (typeof action === "function" ? action() : action);
   } catch (error) {
-    for (const each of classes) if (error instanceof each) return error;
+    for (const each of classes) if (error instanceof each) return error as InstanceType<C>;
     throw new AssertionError(`${message}: expected ${names}, got ${show(error)}`, { cause: error });
   }
   throw new AssertionError(`${message}: expected ${names}, but it resolved with ${show(value)}`);
