@@ -124,8 +124,11 @@ class Getter {
         return await this.#whole(response);
       }
       if (status !== 206) {
-        // A suffix of an empty object is all of it.
-        if ("suffix" in range && response.contentLength === 0) return await this.#whole(response);
+        // Of an empty object there is no range to send: a suffix is all of it, any other range lies beyond its end.
+        if (response.contentLength === 0) {
+          resolveRange(range, 0, this.failure);
+          return await this.#whole(response);
+        }
         throw this.error(
           "the service ignored the range and sent the whole object",
           this.dialect.rangeIgnored,

@@ -26,6 +26,9 @@ const DIALECT: GetDialect = {
   rangeIgnored: NotSupportedError,
 };
 
+/** How many collections are remembered as being there. */
+const MAX_KNOWN_PARENTS = 1000;
+
 /** A request of an operation. */
 export interface DavRequest {
   /** Method. */
@@ -56,6 +59,7 @@ export class HttpClient {
   readonly base: BaseUrl;
   /** How it is reached. */
   readonly connection: Connection;
+  readonly #parents = new Set<Path>();
 
   /** Connects. */
   constructor(url: string | URL, options: HttpStoreOptions) {
@@ -127,10 +131,24 @@ export class HttpClient {
   }
 
   /**
-   * Makes the collections above a path: from the deepest upward until one can be made, then downward. One that is
-   * there already (405) is as good.
+   * Makes the collections above a path, unless they are known to be there. Before a write, not after it has failed:
+   * servers report a missing directory as anything from 404 to 500, and a stream cannot be sent twice.
    */
-  async makeParents(path: Path, options: OperationOptions): Promise<void> {
+  async ensureParents(path: Path, options: OperationOptions): Promise<void> {
+    const parent = parentOf(path);
+    if (!parent || this.#parents.has(parent)) return;
+    await this.#makeParents(path, options);
+    if (this.#parents.size >= MAX_KNOWN_PARENTS) this.#parents.clear();
+    this.#parents.add(parent);
+  }
+
+  /** Takes back that the collections above a path are known to be there. */
+  forgetParents(path: Path): void {
+    for (let parent = parentOf(path); parent; parent = parentOf(parent)) this.#parents.delete(parent);
+  }
+
+  /** From the deepest upward until one can be made, then downward. One that is there already (405) is as good. */
+  async #makeParents(path: Path, options: OperationOptions): Promise<void> {
     const missing: Path[] = [];
     for (let parent = parentOf(path); parent; parent = parentOf(parent)) {
       if (await this.#makeCollection(parent, options)) break;
@@ -157,7 +175,8 @@ export class HttpClient {
       collection: true,
       // Made twice is made: the second answer is that it exists.
       idempotent: true,
-      accept: [301, 404, 405, 409],
+      // A server that forbids or does not know it may still take what is to be written.
+      accept: [301, 403, 404, 405, 409, 501],
       options,
     });
     return status !== 404 && status !== 409;

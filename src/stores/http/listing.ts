@@ -5,6 +5,7 @@ import {
   InvalidPathError,
   NotFoundError,
   NotSupportedError,
+  ObjectStoreError,
   PermissionDeniedError,
 } from "../../store/error.ts";
 import { isAfter, isBelow, listedPath } from "../../store/list.ts";
@@ -19,6 +20,9 @@ const CONCURRENCY = 8;
 const ACTION = "list";
 /** Statuses with which servers refuse `depth: infinity` (RFC 4918 section 9.1 says 403). */
 const REFUSES_INFINITY = [400, 403, 413, 500, 501, 507];
+
+/** With these servers answer a PROPFIND of `object/`. */
+const NOT_A_COLLECTION = [400, 409];
 
 const BODY = new TextEncoder().encode(
   '<?xml version="1.0" encoding="utf-8"?><D:propfind xmlns:D="DAV:"><D:prop><D:resourcetype/>' +
@@ -142,7 +146,7 @@ async function propfind(
       collection: true,
       headers: [["depth", depth], ["content-type", "application/xml; charset=utf-8"]],
       body: BODY,
-      accept,
+      accept: [...accept, ...NOT_A_COLLECTION],
       options,
     });
   } catch (error) {
@@ -151,9 +155,37 @@ async function propfind(
     throw error;
   }
   const { status } = response;
-  if (status === 207 || accept.includes(status)) return response;
+  if (status === 207) return response;
+  // What lies "below" an object is asked for with a slash at its end, which servers call a bad request.
+  if (NOT_A_COLLECTION.includes(status) && prefix !== "" && await isObject(client, prefix, options)) {
+    await response.cancel();
+    return undefined;
+  }
+  if (accept.includes(status)) return response;
+  if (NOT_A_COLLECTION.includes(status)) {
+    throw await responseError(response, {
+      store: STORE,
+      action: ACTION,
+      path: prefix,
+      kinds: { 409: GenericError },
+    });
+  }
   await response.cancel();
   throw notDav(prefix, status);
+}
+
+async function isObject(
+  client: HttpClient,
+  path: Path,
+  { signal, extensions }: ListOptions,
+): Promise<boolean> {
+  try {
+    await client.get(path, { head: true, signal, extensions });
+    return true;
+  } catch (error) {
+    if (error instanceof ObjectStoreError) return false;
+    throw error;
+  }
 }
 
 async function* entries(

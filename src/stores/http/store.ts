@@ -41,9 +41,6 @@ import type { ListingMemory } from "./listing.ts";
 import type { HttpStoreOptions } from "./options.ts";
 import { type UploadBody, uploadBody } from "./upload.ts";
 
-/** Parents known to exist, so that streams, which cannot be sent twice, find theirs. */
-const MAX_KNOWN_PARENTS = 1000;
-
 /**
  * Objects on a WebDAV server (nginx, Apache, storeport's gateway, …), from a base URL on. Any other HTTP server can be
  * read: `get`, `head`, `getRange`, `getRanges`; the rest rejects with `NotSupportedError`.
@@ -73,7 +70,6 @@ export class HttpStore extends BaseStore {
   readonly #client: HttpClient;
   readonly #options: HttpStoreOptions;
   readonly #memory: ListingMemory = {};
-  readonly #parents = new Set<Path>();
   #conditions: Promise<boolean> | undefined;
 
   /**
@@ -137,9 +133,9 @@ export class HttpStore extends BaseStore {
       headers.push(["if-match", ifMatch]);
     }
     const request = { method: "DELETE", action: "delete", path: location, headers, options };
-    const response = await this.#client.send({ ...request, accept: [400, 404, 409] });
+    const response = await this.#client.send({ ...request, accept: [301, 400, 404, 409] });
     await response.cancel();
-    if (response.status < 400) return;
+    if (response.status < 300) return;
     // The first sending, of which nothing was heard, has deleted it.
     if (response.status === 404 && retryHistory(response) !== undefined) return;
     const message = `Cannot delete "${location}": status ${response.status}`;
@@ -253,28 +249,30 @@ export class HttpStore extends BaseStore {
         kinds: mode === "create" ? { 412: AlreadyExistsError } : undefined,
         options,
       });
-    const parent = parentOf(path);
-    // A stream that has met a missing directory is gone.
-    if (!upload.replayable && parent && !this.#parents.has(parent)) {
-      await this.#client.makeParents(path, options).catch((error) => {
-        // A server that does not know MKCOL may still take the PUT.
-        if (!(error instanceof NotSupportedError)) throw error;
-      });
-      if (this.#parents.size >= MAX_KNOWN_PARENTS) this.#parents.clear();
-      this.#parents.add(parent);
+    // Where an update finds no directory it finds no object either.
+    if (typeof mode !== "object") await this.#client.ensureParents(path, options);
+    let response: Awaited<ReturnType<typeof send>>;
+    try {
+      response = await send([404, 409]);
+    } catch (error) {
+      this.#client.forgetParents(path);
+      throw error;
     }
-    let response = await send([404, 409]);
     if (response.status >= 400) {
-      if (parent) this.#parents.delete(parent);
+      const { status } = response;
+      const context = { store: STORE, path, status };
       if (typeof mode === "object") {
-        throw new PreconditionError(`Cannot update "${path}": it is not there (status ${response.status})`, {
-          store: STORE,
-          path,
-          status: response.status,
-        });
+        throw new PreconditionError(`Cannot update "${path}": it is not there (status ${status})`, context);
       }
-      if (!upload.replayable || !parent) response = failedPut(path, response.status);
-      await this.#client.makeParents(path, options);
+      // The directory has been removed since it was made or seen.
+      this.#client.forgetParents(path);
+      if (!upload.replayable || parentOf(path) === "") {
+        throw new GenericError(
+          `Cannot put "${path}": status ${status}, its directory is missing or something is in its place`,
+          context,
+        );
+      }
+      await this.#client.ensureParents(path, options);
       response = await send([]);
     }
     const eTag = response.headers.find(([name]) => name.toLowerCase() === "etag")?.[1];
@@ -292,9 +290,11 @@ export class HttpStore extends BaseStore {
       idempotent: method === "COPY" && !create,
       options,
     };
+    await this.#client.ensureParents(to, options);
     let { status } = await this.#client.run({ ...request, accept: [404, 409, 412] });
     if (status === 409 || status === 404) {
-      await this.#client.makeParents(to, options);
+      this.#client.forgetParents(to);
+      await this.#client.ensureParents(to, options);
       ({ status } = await this.#client.run({ ...request, accept: [412] }));
     }
     if (status !== 412) return;
@@ -352,11 +352,4 @@ function exists(action: string, from: Path, to: Path): ObjectStoreError {
     path: to,
     status: 412,
   });
-}
-
-function failedPut(path: Path, status: number): never {
-  throw new GenericError(
-    `Cannot put "${path}": status ${status}, the directory above it is missing or something is in its place`,
-    { store: STORE, path, status },
-  );
 }
