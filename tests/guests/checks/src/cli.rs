@@ -66,7 +66,7 @@ fn stdin_copy(_: &Args) {
 fn stdin_empty(_: &Args) {
     let stream = stdin::get_stdin();
     assert!(read_all(&stream).expect("stdin").is_empty());
-    assert!(matches!(stream.read(0), Err(StreamError::Closed)));
+    assert!(matches!(stream.read(1), Err(StreamError::Closed)));
     assert!(
         matches!(stdin::get_stdin().blocking_read(1), Err(StreamError::Closed)),
         "a second handle sees the end too"

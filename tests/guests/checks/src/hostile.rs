@@ -108,11 +108,12 @@ fn leak_requests(args: &Args) {
 /// Bodies that took a write and were never sent.
 fn leak_bodies(args: &Args) {
     leak(args.number(0, "N"), || {
-        let body = request(&Method::Post, "http://127.0.0.1/", &[]).body().expect("body");
+        let request = request(&Method::Post, "http://127.0.0.1/", &[]);
+        let body = request.body().expect("body");
         let stream = body.write().expect("stream");
         let permit = stream.check_write().expect("permit") as usize;
         stream.write(&vec![1; permit]).expect("write");
-        (body, stream)
+        (request, body, stream)
     });
 }
 

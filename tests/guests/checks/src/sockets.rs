@@ -89,20 +89,26 @@ fn resolve_invalid(_: &Args) {
     }
 }
 
-fn connect(address: &str) -> Result<(TcpSocket, InputStream, OutputStream), ErrorCode> {
+/// A connection; the streams are children of the socket and go before it.
+struct Connection {
+    input: InputStream,
+    output: OutputStream,
+    socket: TcpSocket,
+}
+
+fn connect(address: &str) -> Result<Connection, ErrorCode> {
     let (family, address) = parse(address);
     let socket = create_tcp_socket(family)?;
-    let network = instance_network();
-    socket.start_connect(&network, address)?;
+    socket.start_connect(&instance_network(), address)?;
     let pollable = socket.subscribe();
     let (input, output) = loop {
         match socket.finish_connect() {
             Err(ErrorCode::WouldBlock) => pollable.block(),
-            other => break other?,
+            other => break other,
         }
-    };
+    }?;
     drop(pollable);
-    Ok((socket, input, output))
+    Ok(Connection { input, output, socket })
 }
 
 fn tcp_connect(args: &Args) {
@@ -114,7 +120,7 @@ fn tcp_connect(args: &Args) {
 
 /// Sends bytes to an echo server and reads them back after a half close.
 fn tcp_echo(args: &Args) {
-    let (socket, input, output) = connect(args.text(0, "ADDRESS")).expect("connect");
+    let Connection { input, output, socket } = connect(args.text(0, "ADDRESS")).expect("connect");
     let mut bytes = vec![0; args.number(1, "BYTES") as usize];
     fill(&mut bytes, 0);
     write_all(&output, &bytes).expect("write");
@@ -127,19 +133,18 @@ fn tcp_echo(args: &Args) {
 
 /// A fresh zero timer beside the socket in each of many polls: the socket must turn ready.
 fn tcp_busy_poll(args: &Args) {
-    let (_socket, input, output) = connect(args.text(0, "ADDRESS")).expect("connect");
+    let connection = connect(args.text(0, "ADDRESS")).expect("connect");
     for round in 0..20u8 {
-        output.blocking_write_and_flush(&[round]).expect("write");
-        let readable = input.subscribe();
+        connection.output.blocking_write_and_flush(&[round]).expect("write");
+        let readable = connection.input.subscribe();
         let arrived = (0..1_000_000).any(|_| {
             let zero = subscribe_duration(0);
             poll(&[&zero, &readable]).contains(&1)
         });
         assert!(arrived, "round {round}: nothing after a million polls");
         drop(readable);
-        assert_eq!(input.read(1).expect("read"), [round]);
+        assert_eq!(connection.input.blocking_read(1).expect("read"), [round]);
     }
-    drop((input, output));
 }
 
 fn tcp_listen(args: &Args) {

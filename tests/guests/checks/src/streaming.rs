@@ -80,7 +80,8 @@ fn http_duplex(args: &Args) {
     let mut body = Some(request.body().expect("body"));
     let mut output = body.as_ref().map(|body| body.write().expect("stream"));
     let future = handle(request, None).expect("handle");
-    let mut input: Option<(IncomingBody, InputStream)> = None;
+    // The stream before its body: fields are dropped in this order.
+    let mut input: Option<(InputStream, IncomingBody)> = None;
     let (mut sent, mut received) = (0, 0);
     let mut ahead = 0;
     let mut buffer = vec![0; 64 * 1024];
@@ -88,10 +89,13 @@ fn http_duplex(args: &Args) {
         if let Some(stream) = &output {
             let permit = stream.check_write().unwrap_or_else(|error| panic!("write: {}", describe(&error)));
             let count = permit.min(buffer.len() as u64).min(total - sent) as usize;
-            fill(&mut buffer[..count], sent);
-            stream.write(&buffer[..count]).expect("a permitted write");
-            sent += count as u64;
-            ahead = ahead.max(sent - received);
+            // Without a permit even an empty write is refused by some hosts.
+            if count > 0 {
+                fill(&mut buffer[..count], sent);
+                stream.write(&buffer[..count]).expect("a permitted write");
+                sent += count as u64;
+                ahead = ahead.max(sent - received);
+            }
             if sent == total {
                 drop(output.take());
                 OutgoingBody::finish(body.take().expect("one finish"), None).expect("finish");
@@ -102,9 +106,10 @@ fn http_duplex(args: &Args) {
         {
             let incoming = result.expect("the first get").expect("a response");
             assert_eq!(incoming.status(), 200);
-            input = Some(body_of(&incoming));
+            let (body, stream) = body_of(&incoming);
+            input = Some((stream, body));
         }
-        if let Some((_, stream)) = &input {
+        if let Some((stream, _)) = &input {
             match stream.read(buffer.len() as u64) {
                 Ok(bytes) => {
                     assert!(verify(&bytes, received), "the echo differs at {received}");
@@ -116,7 +121,7 @@ fn http_duplex(args: &Args) {
         }
         wait_any(&[
             output.as_ref().map(|stream| stream.subscribe()),
-            input.as_ref().map(|(_, stream)| stream.subscribe()),
+            input.as_ref().map(|(stream, _)| stream.subscribe()),
             input.is_none().then(|| future.subscribe()),
         ]);
     }

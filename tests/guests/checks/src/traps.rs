@@ -5,7 +5,7 @@ use crate::{Args, Case, cases};
 use std::io::Write;
 use wasip2::cli::{stdin, stdout};
 use wasip2::http::outgoing_handler::handle;
-use wasip2::http::types::{IncomingBody, Method, OutgoingBody};
+use wasip2::http::types::{IncomingBody, Method, OutgoingBody, OutgoingRequest};
 use wasip2::io::poll::poll;
 use wasip2::random::random::get_random_bytes;
 
@@ -65,19 +65,21 @@ fn trap_drop_trailers_with_pollable(args: &Args) {
     drop(future);
 }
 
-fn outgoing_body() -> OutgoingBody {
-    request(&Method::Post, "http://127.0.0.1/", &[]).body().expect("body")
+fn outgoing_body() -> (OutgoingRequest, OutgoingBody) {
+    let request = request(&Method::Post, "http://127.0.0.1/", &[]);
+    let body = request.body().expect("body");
+    (request, body)
 }
 
 fn trap_drop_outgoing_body_with_stream(_: &Args) {
-    let body = outgoing_body();
+    let (_request, body) = outgoing_body();
     let _stream = body.write().expect("stream");
     about_to_trap();
     drop(body);
 }
 
 fn trap_finish_outgoing_body_with_stream(_: &Args) {
-    let body = outgoing_body();
+    let (_request, body) = outgoing_body();
     let _stream = body.write().expect("stream");
     about_to_trap();
     let _ = OutgoingBody::finish(body, None);
@@ -104,7 +106,7 @@ fn trap_empty_poll(_: &Args) {
 
 /// One byte more than the permit, on a body nobody reads.
 fn trap_write_without_permit(_: &Args) {
-    let body = outgoing_body();
+    let (_request, body) = outgoing_body();
     let stream = body.write().expect("stream");
     let permit = stream.check_write().unwrap_or(0);
     about_to_trap();
