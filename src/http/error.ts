@@ -94,6 +94,7 @@ export interface HttpErrorOptions {
  * The message never holds credentials: URLs in it are stripped of user information and of signed queries.
  */
 export class HttpError extends Error {
+  /** `HttpError`. */
   override readonly name = "HttpError";
   /** What a caller may do about it. */
   readonly kind: HttpErrorKind;

@@ -45,38 +45,47 @@ export abstract class ObjectStoreError extends Error {
 
 /** Everything that has no kind of its own. */
 export class GenericError extends ObjectStoreError {
+  /** `GenericError`. */
   override readonly name = "GenericError";
 }
 /** The object, or its bucket, is not there. */
 export class NotFoundError extends ObjectStoreError {
+  /** `NotFoundError`. */
   override readonly name = "NotFoundError";
 }
 /** A create-mode write found an object. */
 export class AlreadyExistsError extends ObjectStoreError {
+  /** `AlreadyExistsError`. */
   override readonly name = "AlreadyExistsError";
 }
 /** `ifMatch`, `ifUnmodifiedSince` or the version of an update did not hold. */
 export class PreconditionError extends ObjectStoreError {
+  /** `PreconditionError`. */
   override readonly name = "PreconditionError";
 }
 /** `ifNoneMatch` or `ifModifiedSince`: the object is unchanged. */
 export class NotModifiedError extends ObjectStoreError {
+  /** `NotModifiedError`. */
   override readonly name = "NotModifiedError";
 }
 /** The credentials do not allow it (403). */
 export class PermissionDeniedError extends ObjectStoreError {
+  /** `PermissionDeniedError`. */
   override readonly name = "PermissionDeniedError";
 }
 /** No or wrong credentials (401). */
 export class UnauthenticatedError extends ObjectStoreError {
+  /** `UnauthenticatedError`. */
   override readonly name = "UnauthenticatedError";
 }
 /** The path could not be represented. */
 export class InvalidPathError extends ObjectStoreError {
+  /** `InvalidPathError`. */
   override readonly name = "InvalidPathError";
 }
 /** A range that starts beyond the object's end, or is empty or reversed (416). */
 export class InvalidRangeError extends ObjectStoreError {
+  /** `InvalidRangeError`. */
   override readonly name = "InvalidRangeError";
   /** Size of the object in bytes, where known. */
   readonly size?: number;
@@ -89,10 +98,12 @@ export class InvalidRangeError extends ObjectStoreError {
 }
 /** The service or the platform can never do this; the message says what could. */
 export class NotSupportedError extends ObjectStoreError {
+  /** `NotSupportedError`. */
   override readonly name = "NotSupportedError";
 }
 /** A configuration key or value that is not understood. */
 export class ConfigurationError extends ObjectStoreError {
+  /** `ConfigurationError`. */
   override readonly name = "ConfigurationError";
   /** The key concerned. */
   readonly key?: string;
