@@ -15,7 +15,7 @@ export interface GuestSource {
   sources: string[];
   /** The built file, relative to the guests' folder. */
   wasm: string;
-  /** Rust: the workspace member. The others: the folder or file the toolchain starts from. */
+  /** Rust: the package in the workspace. The others: the folder or file the toolchain starts from. */
   entry: string;
   /** Rust: which target; a component unless said otherwise. */
   target?: "wasm32-wasip2" | "wasm32-wasip1";
@@ -23,12 +23,12 @@ export interface GuestSource {
 
 const WORKSPACE = ["Cargo.toml", "Cargo.lock"];
 
-function rust(name: string, more: string[] = []): GuestSource {
+function rust(name: string, entry: string = name, more: string[] = []): GuestSource {
   return {
     toolchain: "rust",
     sources: [...WORKSPACE, `${name}/Cargo.toml`, `${name}/src`, ...more],
     wasm: `${name}/${name}.wasm`,
-    entry: name,
+    entry,
   };
 }
 
@@ -50,6 +50,7 @@ function wat(name: string): GuestSource {
 export const COMMITTED: Record<string, GuestSource> = {
   "checks": rust("checks"),
   "hello": rust("hello"),
+  "http": rust("http", "http-guest"),
   "hello-preview1": preview1("hello"),
   "hello-0.2.0": wat("hello-0.2.0"),
   "unknown-import": wat("unknown-import"),
