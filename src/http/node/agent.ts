@@ -1,10 +1,10 @@
 /** The pool of kept connections: Node's agent, told how to connect and what makes two connections alike. */
-import { Agent, type AgentOptions, type ClientRequest, type ClientRequestArgs } from "node:http";
+import { Agent, type ClientRequest, type ClientRequestArgs } from "node:http";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
+import { clearTimeout, setTimeout } from "node:timers";
 import type { ClientOptions } from "../options.ts";
-import { duration } from "./deadline.ts";
-import { DEFAULT_POOL_IDLE_TIMEOUT, DEFAULT_POOL_MAX_IDLE } from "./settings.ts";
+import { DEFAULT_POOL_IDLE_TIMEOUT, DEFAULT_POOL_MAX_IDLE, duration } from "./settings.ts";
 
 /** What a request tells the agent beside Node's own options. */
 export interface PooledRequestArgs extends ClientRequestArgs {
@@ -16,22 +16,37 @@ export interface PooledRequestArgs extends ClientRequestArgs {
 
 type Connected = (error: Error | null, stream: Duplex) => void;
 
-/** Longest timer that Node takes. */
+/** `setTimeout` fires at once above this. */
 const MAX_TIMER = 2 ** 31 - 1;
+/** A server that says it closes after n seconds may already be doing so when the n-th begins. */
+const HINT_MARGIN = 1_000;
 
 /** Keeps connections alive, each service its own. */
 export class PoolAgent extends Agent {
   readonly #maxIdle: number;
+  readonly #idleTimeout: number;
+  /**
+   * When each idle connection is to be closed. One timer looks after all of them: the agent's own `timeout` has each
+   * socket push a timer along with every read and write, which on Deno costs a tenth of a small request.
+   */
+  readonly #idle = new Map<Duplex, number>();
+  readonly #hints = new WeakMap<Duplex, number>();
+  readonly #reused = new WeakSet<ClientRequest>();
+  #sweeper: ReturnType<typeof setTimeout> | undefined;
   #closed = false;
 
   /** Reads the pool options. */
   constructor(options: ClientOptions) {
-    const idle = duration(options.poolIdleTimeout ?? DEFAULT_POOL_IDLE_TIMEOUT);
     const maxIdle = options.poolMaxIdlePerHost ?? DEFAULT_POOL_MAX_IDLE;
-    const agent: AgentOptions = { keepAlive: true, maxFreeSockets: maxIdle, scheduling: "lifo" };
-    if (idle !== Infinity) agent.timeout = Math.min(idle, MAX_TIMER);
-    super(agent);
+    super({ keepAlive: true, maxFreeSockets: maxIdle, scheduling: "lifo" });
     this.#maxIdle = maxIdle;
+    this.#idleTimeout = duration(options.poolIdleTimeout ?? DEFAULT_POOL_IDLE_TIMEOUT);
+  }
+
+  /** Notes what a server said with `keep-alive: timeout=n` about a connection. */
+  hint(socket: Duplex, value: string): void {
+    const seconds = /(?:^|[,;\s])timeout=(\d{1,9})(?:$|[,;\s])/i.exec(value)?.[1];
+    if (seconds !== undefined) this.#hints.set(socket, Number(seconds) * 1000 - HINT_MARGIN);
   }
 
   /** Two requests may share a connection when this is equal. */
@@ -60,15 +75,27 @@ export class PoolAgent extends Agent {
     if (this.#closed || this.#maxIdle === 0) return false;
     // Bytes beyond the response are no answer to anything; the next request must not take them for its own.
     if (socket.readableLength > 0) return false;
-    const keep = super.keepSocketAlive(socket) as unknown as boolean;
-    if (keep) socket.once("data", destroyOnData);
-    return keep;
+    const limit = Math.min(this.#idleTimeout, this.#hints.get(socket) ?? Infinity);
+    if (limit <= 0) return false;
+    socket.once("data", destroyOnData);
+    (socket as Socket).unref();
+    if (limit !== Infinity) this.#expireIdle(socket, limit);
+    return true;
   }
 
   /** Called by Node when an idle connection is used again. */
   override reuseSocket(socket: Duplex, request: ClientRequest): void {
+    this.#idle.delete(socket);
     socket.off("data", destroyOnData);
     super.reuseSocket(socket, request);
+    this.#reused.add(request);
+    // Deno sends any request a second time when a kept connection dies, a POST too, unless it thinks it a new one.
+    request.reusedSocket = false;
+  }
+
+  /** Whether a request went out on a connection that had served another. */
+  reuses(request: ClientRequest): boolean {
+    return this.#reused.has(request);
   }
 
   /** Closes the idle connections of a key: one was found dead, so the others of its age are. */
@@ -79,9 +106,38 @@ export class PoolAgent extends Agent {
   /** Closes what is idle, and from now on each connection after its response. */
   close(): void {
     this.#closed = true;
+    clearTimeout(this.#sweeper);
+    this.#sweeper = undefined;
+    this.#idle.clear();
     for (const sockets of Object.values(this.freeSockets)) {
       for (const socket of [...(sockets ?? [])]) socket.destroy();
     }
+  }
+
+  #expireIdle(socket: Duplex, limit: number): void {
+    this.#idle.set(socket, performance.now() + limit);
+    if (this.#sweeper === undefined) this.#sweepIn(limit);
+  }
+
+  #sweepIn(wait: number): void {
+    // Of Node's module: its timer can be told not to keep the program running.
+    this.#sweeper = setTimeout(() => this.#sweep(), Math.min(Math.max(Math.ceil(wait), 1), MAX_TIMER));
+    this.#sweeper.unref();
+  }
+
+  #sweep(): void {
+    this.#sweeper = undefined;
+    const now = performance.now();
+    let next = Infinity;
+    for (const [socket, due] of [...this.#idle]) {
+      if (due > now && !socket.destroyed) {
+        next = Math.min(next, due);
+        continue;
+      }
+      this.#idle.delete(socket);
+      socket.destroy();
+    }
+    if (next !== Infinity) this.#sweepIn(next - now);
   }
 }
 

@@ -2,16 +2,22 @@
 import { type ClientRequest, type IncomingMessage, request as httpRequest } from "node:http";
 import type { Socket } from "node:net";
 import type { HttpRequest, HttpResponse } from "../connector.ts";
+import type { Deadline, DeadlineQueue } from "../deadlines.ts";
 import { HttpError, type HttpErrorDetail, type HttpErrorKind } from "../error.ts";
+import { getHeader, type HeaderList } from "../headers.ts";
 import type { HttpTimeouts } from "../options.ts";
 import { ConnectorResponse } from "../response.ts";
 import { redactUrl } from "../url.ts";
 import type { PoolAgent, PooledRequestArgs } from "./agent.ts";
-import { type Deadlines, duration, type Timed } from "./deadline.ts";
 import { isConnectionLoss, type Phase, toHttpError } from "./errors.ts";
 import { checkTrailers, parseLength, refuse, type RequestHead } from "./head.ts";
 import { type BodyOwner, type EventBody, headerList, messageBody } from "./message.ts";
-import { DEFAULT_CONNECT_TIMEOUT, DEFAULT_FIRST_BYTE_TIMEOUT, DEFAULT_READ_TIMEOUT } from "./settings.ts";
+import {
+  DEFAULT_CONNECT_TIMEOUT,
+  DEFAULT_FIRST_BYTE_TIMEOUT,
+  DEFAULT_READ_TIMEOUT,
+  duration,
+} from "./settings.ts";
 import { BodyMismatch, Upload } from "./upload.ts";
 
 /** What an attempt is made with. */
@@ -32,8 +38,8 @@ export interface ExchangeInit {
   readonly dial: (signal: AbortSignal) => Promise<Socket>;
   /** The pool. */
   readonly agent: PoolAgent;
-  /** The service's timers. */
-  readonly deadlines: Deadlines;
+  /** The service's deadlines. */
+  readonly deadlines: DeadlineQueue;
   /** Timeouts of the client. */
   readonly timeouts: HttpTimeouts;
   /** Start of the request on the clock of `performance.now()`. */
@@ -62,13 +68,12 @@ const CONTINUE_WAIT = 1_000;
 type Wait = "connect" | "write" | "head" | "read" | "nothing";
 
 /** One attempt. */
-export class Exchange implements Timed, BodyOwner {
-  due = Infinity;
+export class Exchange implements BodyOwner {
   readonly #init: ExchangeInit;
-  readonly #totalDue: number;
   #dialAbort: AbortController | undefined;
-  #wait: Wait = "nothing";
-  #waitDue = Infinity;
+  #wait: Wait = "connect";
+  #deadline: Deadline | undefined;
+  #total: Deadline | undefined;
   #request: ClientRequest | undefined;
   #socket: Socket | undefined;
   #receivedBefore = 0;
@@ -89,7 +94,6 @@ export class Exchange implements Timed, BodyOwner {
   /** Prepares an attempt. */
   constructor(init: ExchangeInit) {
     this.#init = init;
-    this.#totalDue = init.started + duration(this.#timeout("timeout"));
   }
 
   /**
@@ -110,8 +114,13 @@ export class Exchange implements Timed, BodyOwner {
     const { request, deadlines } = this.#init;
     if (request.signal?.aborted) return this.#fail(request.signal.reason);
     request.signal?.addEventListener("abort", this.#onAbort, { once: true });
-    this.#await("connect", this.#timeout("connectTimeout") ?? DEFAULT_CONNECT_TIMEOUT);
-    deadlines.watch(this);
+    const connecting = duration(this.#timeout("connectTimeout") ?? DEFAULT_CONNECT_TIMEOUT);
+    this.#deadline = deadlines.start(connecting, () => this.#expired());
+    const total = duration(this.#timeout("timeout"));
+    if (total !== Infinity) {
+      const left = total - (performance.now() - this.#init.started);
+      this.#total = deadlines.start(left, () => this.#overdue(total));
+    }
     let client: ClientRequest;
     try {
       client = this.#makeRequest();
@@ -122,7 +131,7 @@ export class Exchange implements Timed, BodyOwner {
     client.on("socket", (socket) => this.#connected(socket));
     client.on("response", (message) => this.#respond(message));
     client.on("error", (error) => this.#broken(error));
-    client.on("close", () => this.#closed());
+    if (this.#init.head.hasBody) client.on("close", () => this.#closed());
     client.on("upgrade", (_message, socket) => {
       socket.destroy();
       this.#fail(
@@ -279,6 +288,8 @@ export class Exchange implements Timed, BodyOwner {
     this.#continued?.();
     const headers = headerList(message.rawHeaders);
     const status = message.statusCode ?? 0;
+    const keepAlive = getHeader(headers, "keep-alive");
+    if (keepAlive !== undefined && this.#socket !== undefined) this.#init.agent.hint(this.#socket, keepAlive);
     let contentLength: number | undefined;
     try {
       contentLength = this.#bodyLength(status, headers);
@@ -286,20 +297,26 @@ export class Exchange implements Timed, BodyOwner {
       message.on("error", () => {});
       return this.#fail(error);
     }
-    if (contentLength === 0) {
-      message.on("error", () => {});
-      // Read to its end, which is here already, so that the connection goes back to the pool.
-      message.resume();
-      this.#resolve(new ConnectorResponse({ status, headers }));
-      this.bodyClosed();
-      return;
-    }
+    if (contentLength === 0) return this.#respondEmpty(message, status, headers);
     this.#body = messageBody(message, this, contentLength);
     this.#resolve(new ConnectorResponse({ status, headers, contentLength, source: this.#body }));
   }
 
+  /** A response without a body is over with its head, and its connection free before the caller asks for it again. */
+  #respondEmpty(message: IncomingMessage, status: number, headers: HeaderList): void {
+    const over = () => {
+      if (this.#responseOver) return;
+      this.#resolve(new ConnectorResponse({ status, headers }));
+      this.bodyClosed();
+    };
+    message.on("end", over);
+    message.on("error", over);
+    message.on("close", over);
+    message.resume();
+  }
+
   /** Length of the response body; `undefined` where only its end tells (RFC 9112 section 6.3). */
-  #bodyLength(status: number, headers: ReturnType<typeof headerList>): number | undefined {
+  #bodyLength(status: number, headers: HeaderList): number | undefined {
     if (this.#init.request.method === "HEAD" || status === 204 || status === 304) return 0;
     let length: number | undefined;
     let coding: string | undefined;
@@ -329,7 +346,8 @@ export class Exchange implements Timed, BodyOwner {
     if (this.#message !== undefined) return this.#bodyBroken(error);
     const phase: Phase = this.#socket === undefined ? "connect" : "head";
     const failure = this.#explain(error, phase);
-    const stale = phase === "head" && this.#request?.reusedSocket === true && isConnectionLoss(error) &&
+    const stale = phase === "head" && this.#request !== undefined &&
+      this.#init.agent.reuses(this.#request) && isConnectionLoss(error) &&
       this.#socket?.bytesRead === this.#receivedBefore;
     if (stale) this.#fail(new StaleConnection(failure, this.#socket?.bytesWritten === this.#sentBefore));
     else this.#fail(failure);
@@ -352,6 +370,8 @@ export class Exchange implements Timed, BodyOwner {
 
   #closed(): void {
     if (this.#failure !== undefined) return;
+    // No error is made where none is needed: this is the end of each request, and stack traces are dear.
+    if (this.#message !== undefined && this.#uploadOver) return;
     if (this.#message === undefined) {
       this.#broken(Object.assign(new Error("The connection was closed"), { code: "ECONNRESET" }));
     } else {
@@ -393,7 +413,8 @@ export class Exchange implements Timed, BodyOwner {
   /** Lets go of timers and listeners once both directions are over. */
   #settle(): void {
     if (!this.#uploadOver || !this.#responseOver) return;
-    this.#init.deadlines.unwatch(this);
+    this.#deadline?.stop();
+    this.#total?.stop();
     this.#init.request.signal?.removeEventListener("abort", this.#onAbort);
   }
 
@@ -423,14 +444,7 @@ export class Exchange implements Timed, BodyOwner {
 
   // Timers
 
-  expire(now: number): void {
-    if (now >= this.#totalDue) {
-      const limit = this.#timeout("timeout");
-      return this.#fail(this.#error("timeout", `it was not done within ${limit} ms`, {
-        tag: "HTTP-response-timeout",
-      }));
-    }
-    if (now < this.#waitDue) return;
+  #expired(): void {
     switch (this.#wait) {
       case "connect":
         return this.#fail(this.#error("connect", "no connection in time", { tag: "connection-timeout" }));
@@ -449,11 +463,17 @@ export class Exchange implements Timed, BodyOwner {
     }
   }
 
+  #overdue(limit: number): void {
+    this.#fail(
+      this.#error("timeout", `it was not done within ${limit} ms`, { tag: "HTTP-response-timeout" }),
+    );
+  }
+
   #await(what: Wait, limit: number | undefined): void {
+    // What has failed waits for nothing, and must not leave a timer behind.
+    if (this.#failure !== undefined) return;
     this.#wait = what;
-    this.#waitDue = limit === undefined ? Infinity : performance.now() + duration(limit);
-    this.due = Math.min(this.#waitDue, this.#totalDue);
-    this.#init.deadlines.moved(this);
+    this.#deadline?.set(duration(limit));
   }
 
   #timeout(name: keyof HttpTimeouts): number | undefined {

@@ -60,7 +60,10 @@ export class EventBody implements BodySource {
       else this.fail(closedEarly());
     });
     stream.on("error", (error) => this.fail(error));
-    stream.on("close", () => this.fail(closedEarly()));
+    stream.on("close", () => {
+      // The error is made only where it is needed: each body is closed, and stack traces are dear.
+      if (!this.#over) this.fail(closedEarly());
+    });
   }
 
   /** See {@linkcode BodySource.read}. */
@@ -79,18 +82,23 @@ export class EventBody implements BodySource {
   }
 
   /** See {@linkcode BodySource.whole}. */
-  async whole(): Promise<Uint8Array<ArrayBuffer>> {
-    const length = this.#length ?? 0;
-    const buffer = new Uint8Array(length);
+  whole(): Promise<Uint8Array<ArrayBuffer>> {
+    const buffer = new Uint8Array(this.#length ?? 0);
     let used = 0;
-    for (let piece = await this.read(); !piece.done; piece = await this.read()) {
-      const value = piece.value!;
-      // The parser holds the body to its length; were it not to, this is the honest answer to too many bytes.
-      if (used + value.byteLength > length) throw closedEarly();
-      buffer.set(value, used);
-      used += value.byteLength;
-    }
-    return used === length ? buffer : buffer.slice(0, used);
+    return new Promise((resolve, reject) => {
+      if (this.#failed) return reject(this.#error);
+      this.#waiter = {
+        resolve: () => resolve(used === buffer.length ? buffer : buffer.slice(0, used)),
+        reject,
+      };
+      this.#owner.waiting(true);
+      this.#stream.on("data", (chunk) => {
+        // Node's parser holds the body to its length; were it not to, a short buffer must not throw here.
+        const room = buffer.length - used;
+        buffer.set(chunk.byteLength > room ? chunk.subarray(0, room) : chunk, used);
+        used += chunk.byteLength;
+      });
+    });
   }
 
   /** See {@linkcode BodySource.cancel}. */

@@ -4,7 +4,7 @@ import { BlockList, isIP, type Socket } from "node:net";
 import { HttpError, type HttpErrorDetail } from "../error.ts";
 import type { ClientOptions } from "../options.ts";
 import { parseProxyUrl } from "./check.ts";
-import { Origin, parseTarget } from "./target.ts";
+import { type Origin, parseTarget } from "./target.ts";
 
 /** A proxy and whom it serves. */
 export interface Proxy {

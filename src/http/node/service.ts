@@ -1,9 +1,9 @@
 /** The service behind `NodeHttpConnector`: prepares requests, makes attempts, owns the pool. */
 import { isStreamBody } from "../body.ts";
 import type { HttpRequest, HttpResponse, HttpService } from "../connector.ts";
+import { DeadlineQueue } from "../deadlines.ts";
 import type { ClientOptions } from "../options.ts";
 import { PoolAgent } from "./agent.ts";
-import { Deadlines } from "./deadline.ts";
 import { Dialer } from "./dial.ts";
 import { Exchange, type ExchangeInit, StaleConnection } from "./exchange.ts";
 import { prepareHead } from "./head.ts";
@@ -19,7 +19,7 @@ export class NodeService implements HttpService {
   readonly #options: ClientOptions;
   readonly #agent: PoolAgent;
   readonly #dialer: Dialer;
-  readonly #deadlines = new Deadlines();
+  readonly #deadlines = new DeadlineQueue();
 
   /** Opens nothing yet. */
   constructor(settings: NodeSettings) {

@@ -28,3 +28,8 @@ export const DEFAULT_READ_TIMEOUT = 30_000;
 export const DEFAULT_POOL_IDLE_TIMEOUT = 90_000;
 /** Idle connections kept for a host. */
 export const DEFAULT_POOL_MAX_IDLE = 64;
+
+/** A timeout option as a duration: 0, `Infinity` and nothing mean that it never ends. */
+export function duration(milliseconds: number | undefined): number {
+  return milliseconds !== undefined && milliseconds > 0 ? milliseconds : Infinity;
+}

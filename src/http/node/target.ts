@@ -28,7 +28,7 @@ export interface Target {
 }
 
 const SENDABLE = /^[\x21-\x7e]*$/;
-const AUTHORITY_END = /[/?#\\]/g;
+const AUTHORITY_END = "/?#\\";
 /** Origins seen lately: reading a URL costs more than the rest of a request's preparation. */
 const CACHE_LIMIT = 512;
 const cache = new Map<string, Origin>();
@@ -40,8 +40,8 @@ const cache = new Map<string, Origin>();
  * @throws {HttpError} of kind `request`, detail `HTTP-request-URI-invalid`.
  */
 export function parseTarget(url: string): Target {
-  AUTHORITY_END.lastIndex = url.indexOf("://") + 3;
-  const end = AUTHORITY_END.exec(url)?.index ?? url.length;
+  let end = url.indexOf("://") + 3;
+  while (end < url.length && !AUTHORITY_END.includes(url[end]!)) end++;
   const prefix = url.slice(0, end);
   let origin = cache.get(prefix);
   if (origin === undefined) {
