@@ -30,7 +30,11 @@ export interface FetchAbilities {
 let requestStreams: boolean | undefined;
 let guarded: boolean | undefined;
 
-/** Whether a `Request` takes a stream as body: a platform that does not turns the stream into text. */
+/**
+ * Whether a `Request` takes a stream as body: a platform that does not turns the stream into text, or (Safari) takes
+ * it only to fail later, which is told by its not asking for `duplex`. Deno does not ask either, but sends streams;
+ * only platforms for pages are held to it.
+ */
 export function probeRequestStreams(): boolean {
   if (requestStreams === undefined) {
     let duplexRead = false;
@@ -44,7 +48,7 @@ export function probeRequestStreams(): boolean {
         },
       };
       const typed = new Request("http://localhost/", init as RequestInit).headers.has("content-type");
-      requestStreams = duplexRead && !typed;
+      requestStreams = !typed && (duplexRead || !probeGuarded());
     } catch {
       requestStreams = false;
     }
