@@ -40,7 +40,7 @@ export function explain(error: unknown): string {
   let cause = error instanceof Error ? error.cause : undefined;
   for (let depth = 0; depth < 3 && cause instanceof Error; depth++, cause = cause.cause) {
     // What a store says of a file system's failure is all there is to say, without where it lies on disk.
-    if (isSystemError(cause) || lines.some((line) => line.includes(messageOf(cause)))) continue;
+    if (isSystemError(cause) || lines.some((line) => includesText(line, messageOf(cause)))) continue;
     lines.push(`  caused by: ${messageOf(cause)}`);
   }
   const hint = hintFor(error);
@@ -74,7 +74,16 @@ export function clean(text: string): string {
 }
 
 function messageOf(error: unknown): string {
-  return clean(error instanceof Error ? error.message : String(error));
+  if (!(error instanceof Error)) return clean(String(error));
+  if (!(error instanceof ObjectStoreError) || error.store !== "LocalFileSystem" || !error.path) {
+    return clean(error.message);
+  }
+  // The command's files lie in a store of the whole file system, whose paths begin below its root.
+  return clean(error.message.replaceAll(JSON.stringify(error.path), JSON.stringify(`/${error.path}`)));
+}
+
+function includesText(line: string, text: string): boolean {
+  return line.toLowerCase().includes(text.toLowerCase());
 }
 
 function isSystemError(error: Error): boolean {

@@ -34,10 +34,15 @@ export async function writeObject(
   const { signal } = context;
   const result = await store.get(path, { range, signal });
   let written = 0;
+  let writing: Promise<void> = Promise.resolve();
   // Leaving the loop, as for a broken pipe, cancels the body.
   for await (const chunk of result.body) {
-    await context.runtime.stdout.write(chunk);
+    // One chunk is read while the one before is being written.
+    await writing;
+    writing = context.runtime.stdout.write(chunk);
+    writing.catch(() => {});
     written += chunk.byteLength;
   }
+  await writing;
   return written;
 }

@@ -41,6 +41,7 @@ export async function* walk(
   const waiting: Directory[] = [{ path: prefix, real: start, links: [] }];
   for (let directory = waiting.pop(); directory; directory = waiting.pop()) {
     for await (const found of look(area, directory, options)) {
+      options.signal?.throwIfAborted();
       if (found.kind === "object") yield found.meta;
       else if (mayReach(found.directory.path, options.offset)) waiting.push(found.directory);
     }

@@ -3,6 +3,7 @@ import { toStoreError } from "../../store/error.ts";
 import type { Path } from "../../store/path.ts";
 import { cancelPayload, type Payload, type StreamPayload } from "../../store/payload.ts";
 import type { PutOptions } from "../../store/types.ts";
+import { storeError } from "./errors.ts";
 import { STORE } from "./names.ts";
 import type { Staging } from "./staging.ts";
 
@@ -56,8 +57,10 @@ async function pump(
       await output.write(value);
     }
   } catch (error) {
-    await reader.cancel(error).catch(() => {});
-    throw error;
+    // Whoever feeds the stream may show this to its user.
+    const shown = signal?.aborted ? signal.reason : storeError(error, "put", path, "write");
+    await reader.cancel(shown).catch(() => {});
+    throw shown;
   } finally {
     signal?.removeEventListener("abort", onAbort);
     reader.releaseLock();
