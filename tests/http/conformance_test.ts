@@ -2,6 +2,7 @@
 import { createServer } from "node:net";
 import { FetchConnector } from "../../src/http/fetch.ts";
 import { connectorCasesFor, type ConnectorFeature } from "../../src/http/conformance/mod.ts";
+import { NodeHttpConnector } from "../../src/http/node.ts";
 import type { HttpConnector } from "../../src/http/connector.ts";
 import { startOrigin } from "../../src/testing/origin_node.ts";
 
@@ -28,3 +29,15 @@ function register(name: string, connector: HttpConnector, features: readonly Con
 }
 
 register("FetchConnector", new FetchConnector(), ["duplex"]);
+register("NodeHttpConnector", new NodeHttpConnector(), [
+  "duplex",
+  "get-body",
+  "host-header",
+  "method-case",
+  "raw-path",
+  "request-trailers",
+  "response-trailers",
+  "separate-lines",
+  "stream-length",
+  "trace",
+]);

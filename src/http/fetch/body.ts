@@ -14,6 +14,8 @@ export const COLLECT_LIMIT = 16 * 2 ** 20;
 /** A stream on its way out: counts its bytes, tells of progress, and can be stopped. */
 export class UploadStream {
   readonly stream: ReadableStream<Uint8Array>;
+  /** Why the stream could not be sent: some platforms hand on no more of an error than its text. */
+  failure: HttpError | undefined;
   readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
   readonly #length: number | undefined;
   readonly #what: string;
@@ -44,6 +46,15 @@ export class UploadStream {
 
   /** The next piece that has bytes; `undefined` at the end. */
   async next(): Promise<Uint8Array | undefined> {
+    try {
+      return await this.#next();
+    } catch (error) {
+      this.failure = error as HttpError;
+      throw error;
+    }
+  }
+
+  async #next(): Promise<Uint8Array | undefined> {
     for (;;) {
       this.#watcher.progress();
       let result: ReadableStreamReadResult<Uint8Array>;

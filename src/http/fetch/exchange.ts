@@ -225,6 +225,7 @@ export class FetchExchange implements BodySource {
   #seen(error: unknown, phase: FetchPhase): unknown {
     if (this.#aborted !== undefined) return this.#aborted.reason;
     if (error instanceof HttpError) return error;
+    if (this.upload?.failure !== undefined) return this.upload.failure;
     const { method, url } = this.#request;
     const seen = fetchError(error, phase, method, url);
     if (seen.kind === "unknown" && phase === "head" && isBlockedPort(this.#port)) {
