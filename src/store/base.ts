@@ -2,7 +2,7 @@
 import { getRangesByGet } from "./coalesce.ts";
 import { GenericError, notSupported } from "./error.ts";
 import type { ObjectStore } from "./object_store.ts";
-import { parsePath, type Path, type PathInput } from "./path.ts";
+import { parseObjectPath, type Path, type PathInput } from "./path.ts";
 import { type ByteRange, validateRange } from "./range.ts";
 import type {
   CopyOptions,
@@ -120,6 +120,6 @@ export abstract class BaseStore implements ObjectStore {
 
   /** How this store reads a path. Stores whose service takes any key replace it by `parseKey`. */
   protected parse(path: PathInput): Path {
-    return parsePath(path, this.storeName);
+    return parseObjectPath(path, this.storeName);
   }
 }

@@ -1,7 +1,7 @@
 /** Deleting many objects one by one. */
 import { mapOrdered } from "./concurrency.ts";
 import { toStoreError } from "./error.ts";
-import { parsePath, type Path, type PathInput } from "./path.ts";
+import { parseObjectPath, type Path, type PathInput } from "./path.ts";
 import type { DeleteOutcome, OperationOptions } from "./types.ts";
 
 /** Deletions under way at once, for services without bulk deletion. */
@@ -13,7 +13,7 @@ export interface DeleteEachOptions extends OperationOptions {
   readonly store: string;
   /** Deletions under way at once. Default 10. */
   readonly concurrency?: number;
-  /** How an input becomes a path. Default {@linkcode parsePath}. */
+  /** How an input becomes a path. Default {@linkcode parseObjectPath}. */
   readonly parse?: (input: PathInput, store: string) => Path;
 }
 
@@ -26,7 +26,7 @@ export async function* deleteEach(
   deleteOne: (path: Path) => Promise<void>,
   options: DeleteEachOptions,
 ): AsyncGenerator<DeleteOutcome, void, undefined> {
-  const { store, signal, concurrency = DELETE_CONCURRENCY, parse = parsePath } = options;
+  const { store, signal, concurrency = DELETE_CONCURRENCY, parse = parseObjectPath } = options;
   const outcome = async (input: PathInput): Promise<DeleteOutcome> => {
     let path = String(input) as Path;
     try {

@@ -86,11 +86,23 @@ export function parsePath(input: PathInput, store: string = PATH_STORE): Path {
 }
 
 /**
- * As {@linkcode parsePath}, but passes a {@linkcode RawPath} through: for stores whose service takes any key. Never
+ * As {@linkcode parsePath}, for the path of an object: the root is refused. (To some services a DELETE of it would mean
+ * the whole bucket.)
+ *
+ * @throws {InvalidPathError} for the root too.
+ */
+export function parseObjectPath(input: PathInput, store: string = PATH_STORE): Path {
+  const path = parsePath(input, store);
+  if (path !== "") return path;
+  throw new InvalidPathError("Cannot use the root as an object: give it a name", { store, path });
+}
+
+/**
+ * As {@linkcode parseObjectPath}, but passes a {@linkcode RawPath} through: for stores whose service takes any key. Never
  * for a store that maps keys to file names.
  */
 export function parseKey(input: PathInput, store: string = PATH_STORE): Path {
-  return input instanceof RawPath ? input.key as Path : parsePath(input, store);
+  return input instanceof RawPath ? input.key as Path : parseObjectPath(input, store);
 }
 
 /**

@@ -174,6 +174,8 @@ class WrappedGetResult implements GetResult {
       const changed = bytes.byteLength > 0 ? await this.#hooks.chunk?.(bytes) : undefined;
       await this.#hooks.flush?.();
       return (changed as Uint8Array<ArrayBuffer> | undefined) ?? bytes;
+    } catch (error) {
+      throw this.#hooks.fail ? this.#hooks.fail(error) : error;
     } finally {
       if (!taken) this.#hooks.done?.();
     }

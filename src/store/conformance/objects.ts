@@ -171,6 +171,22 @@ export const objectCases: readonly ConformanceCase<StoreContext>[] = [
     assertEquals(await t.locations(), []);
   }),
 
+  storeCase("the root is no object", async (t) => {
+    for (const root of ["", "/"]) {
+      const calls = [
+        () => t.store.put(root, "x"),
+        () => t.store.get(root),
+        () => t.store.head(root),
+        () => t.store.delete(root),
+        () => t.store.copy(root, t.path("to")),
+        () => t.store.rename(root, t.path("to")),
+        () => t.store.writer(root),
+      ];
+      for (const call of calls) await t.fails(call, [InvalidPathError, NotFoundError]);
+      for await (const outcome of t.store.deleteAll([root])) assertEquals(outcome.ok, false);
+    }
+  }),
+
   storeCase("what cannot be put is refused", async (t) => {
     const path = t.path("object");
     for (const bad of [1, null, {}, ["text"]]) {
