@@ -75,7 +75,6 @@ export function openTunnel(socket: Socket, proxy: Proxy, to: Origin, signal: Abo
       host: proxy.origin.hostname,
       path: authority,
       headers,
-      agent: false,
       createConnection: () => socket,
     });
     const abort = () => request.destroy(signal.reason);
