@@ -1,0 +1,145 @@
+/** The streams of standard input, output and error. */
+import type { Instance } from "../instance.ts";
+import { closed, IoError, lastOperationFailed } from "../io/error.ts";
+import { Wakers } from "../io/poll.ts";
+import { InputStream, OutputStream } from "../io/streams.ts";
+import type { OutputSink } from "./sink.ts";
+
+/** Gives bytes when asked; `undefined` at the end. */
+export type ByteReader = () => Promise<Uint8Array | undefined>;
+
+/** Standard input, shared by all streams that the guest gets for it. Asks for bytes only when the guest waits. */
+export class InputSource {
+  readonly #read: ByteReader;
+  readonly #wakers = new Wakers();
+  #chunk: Uint8Array | undefined;
+  #reading = false;
+  #ended = false;
+  #error: IoError | undefined;
+
+  /** Whether it is a terminal. */
+  readonly terminal: boolean;
+
+  /** Reads from `read`; bytes that are there already may be given as `first`. */
+  constructor(read: ByteReader, options: { readonly first?: Uint8Array; readonly terminal?: boolean } = {}) {
+    this.#read = read;
+    this.terminal = options.terminal ?? false;
+    if (options.first !== undefined && options.first.length > 0) this.#chunk = options.first;
+  }
+
+  /** Whether `take` would do something. */
+  get ready(): boolean {
+    return this.#chunk !== undefined || this.#ended || this.#error !== undefined;
+  }
+
+  /** Up to `max` bytes that are there. */
+  take(max: number): Uint8Array {
+    const chunk = this.#chunk;
+    if (chunk !== undefined) {
+      if (chunk.length <= max) {
+        this.#chunk = undefined;
+        return chunk;
+      }
+      this.#chunk = chunk.subarray(max);
+      return chunk.subarray(0, max);
+    }
+    const error = this.#error;
+    if (error !== undefined) {
+      this.#error = undefined;
+      this.#ended = true;
+      throw lastOperationFailed(error);
+    }
+    if (this.#ended) throw closed();
+    return new Uint8Array(0);
+  }
+
+  /** Starts reading unless it is under way, and calls `wake` at the next change. */
+  wait(wake: () => void): () => void {
+    const cancel = this.#wakers.add(wake);
+    if (!this.#reading) {
+      this.#reading = true;
+      this.#read().then(
+        (chunk) => {
+          if (chunk === undefined) this.#ended = true;
+          else if (chunk.length > 0) this.#chunk = chunk;
+        },
+        (error: unknown) => {
+          // A directory as standard input is the failure that guests ask about.
+          const code = (error as { code?: unknown } | undefined)?.code;
+          this.#error = new IoError("Cannot read standard input", {
+            filesystem: code === "EISDIR" ? "is-directory" : "io",
+          });
+        },
+      ).finally(() => {
+        this.#reading = false;
+        this.#wakers.wake();
+      });
+    }
+    return cancel;
+  }
+}
+
+/** A handle on standard input. */
+export class StdinStream extends InputStream {
+  readonly #source: InputSource;
+
+  /** On `source`. */
+  constructor(source: InputSource) {
+    super();
+    this.#source = source;
+  }
+
+  read(max: number): Uint8Array {
+    // Asking for nothing still tells of the end.
+    return this.#source.take(max);
+  }
+
+  ready(): boolean {
+    return this.#source.ready;
+  }
+
+  wait(wake: () => void): () => void {
+    return this.#source.wait(wake);
+  }
+}
+
+/** A handle on standard output or error. */
+export class SinkStream extends OutputStream {
+  readonly #instance: Instance;
+  readonly #sink: OutputSink;
+  #flushing = false;
+
+  /** On `sink`. */
+  constructor(instance: Instance, sink: OutputSink) {
+    super();
+    this.#instance = instance;
+    this.#sink = sink;
+  }
+
+  protected capacity(): number {
+    if (this.#sink.failed) throw closed();
+    if (this.#flushing && !this.#sink.drained) return 0;
+    this.#flushing = false;
+    return this.#sink.capacity;
+  }
+
+  protected accept(bytes: Uint8Array): void {
+    this.#instance.countOutput(bytes.length);
+    this.#sink.push(bytes);
+  }
+
+  protected override startFlush(): boolean {
+    if (this.#sink.failed) throw closed();
+    this.#flushing = !this.#sink.drained;
+    return this.#flushing;
+  }
+
+  ready(): boolean {
+    if (this.#sink.failed) return true;
+    return this.#flushing ? this.#sink.drained : this.#sink.capacity > 0;
+  }
+
+  wait(wake: () => void): () => void {
+    return this.#sink.wait(wake);
+  }
+}

@@ -1,0 +1,227 @@
+/** A loaded guest: what it imports and exports, and running it. */
+import { grant } from "./capabilities.ts";
+import { type ComponentItem, type ComponentOutline, splitVersion } from "./component.ts";
+import { GuestExit, GuestLimitError, GuestTrapError } from "./error.ts";
+import { hostProvides, importObject } from "./imports.ts";
+import { Instance } from "./instance.ts";
+import type { GuestCode } from "./module.ts";
+import type { GuestOptions, InstantiateOptions, RunResult } from "./options.ts";
+
+/** One import of a guest. */
+export interface GuestImport {
+  /** Interface without version, such as `wasi:http/types`. */
+  readonly interface: string;
+  /** Version that the guest was built with. */
+  readonly version?: string;
+  /** Whether the host provides it; otherwise the caller of `instantiate` must. */
+  readonly provided: boolean;
+}
+
+/** One export of a guest. */
+export interface GuestExport {
+  /** Name without version. */
+  readonly name: string;
+  /** Version. */
+  readonly version?: string;
+  /** What it is. */
+  readonly kind: ComponentItem["kind"];
+}
+
+/** An instance made by {@linkcode Guest.instantiate}. */
+export interface GuestInstance {
+  /**
+   * The guest's exports as jco names them: interfaces by full name and by a short name in camelCase, functions in
+   * camelCase. Every function is async, and rejects with {@linkcode GuestTrapError} when the guest traps.
+   */
+  readonly exports: Readonly<Record<string, unknown>>;
+  /** Resolves when everything that the guest wrote to its outputs has been taken. */
+  drain(): Promise<void>;
+  /** What the guest wrote so far, where an output is `"pipe"`. */
+  output(): { readonly stdout: Uint8Array; readonly stderr: Uint8Array };
+  /** Ends the instance: transfers are aborted, handles dropped, calls under way reject. */
+  close(): void;
+}
+
+/** A guest that can be run any number of times, also at once. Made by {@linkcode loadGuest}. */
+export class Guest {
+  /** Name for messages and `argv[0]`. */
+  readonly name: string;
+  /** What it imports. */
+  readonly imports: readonly GuestImport[];
+  /** What it exports. */
+  readonly exports: readonly GuestExport[];
+  readonly #code: GuestCode;
+
+  /** For {@linkcode loadGuest}. */
+  constructor(name: string, outline: ComponentOutline, code: GuestCode) {
+    this.name = name;
+    this.#code = code;
+    this.imports = outline.imports.filter((item) => item.kind === "instance" || item.kind === "function")
+      .map((item) => {
+        const { name, version } = splitVersion(item.name);
+        return {
+          interface: name,
+          ...(version !== undefined && { version }),
+          provided: hostProvides(name, version),
+        };
+      });
+    this.exports = outline.exports.map((item) => {
+      const { name, version } = splitVersion(item.name);
+      return { name, ...(version !== undefined && { version }), kind: item.kind };
+    });
+  }
+
+  /**
+   * Runs a command (`wasi:cli/run`) to its end.
+   *
+   * ```ts ignore
+   * const { exitCode } = await guest.run({ args: ["--help"], stdout: "inherit", net: ["api.example.com"] });
+   * ```
+   *
+   * @throws {MissingImportError} before anything runs, for an import that the host does not have.
+   * @throws {GuestTrapError} when the guest traps; {@linkcode GuestLimitError} when it breaks a limit or is aborted.
+   * @throws {TypeError} when the guest is not a command.
+   */
+  async run(options: GuestOptions = {}): Promise<RunResult> {
+    if (!this.exports.some(({ name }) => name === "wasi:cli/run")) {
+      const names = this.exports.map(({ name }) => `"${name}"`).join(", ") || "nothing";
+      throw new TypeError(`Cannot run "${this.name}": it exports no "wasi:cli/run" (it exports ${names})`);
+    }
+    const running = await start(this.name, this.#code, options);
+    try {
+      const { run } = findExport(running.exports, "wasi:cli/run") as { run(): Promise<void> };
+      const exitCode = await exitCodeOf(() => running.call(run));
+      await running.call(() => running.drain());
+      return { exitCode, ...running.output() };
+    } finally {
+      running.close();
+    }
+  }
+
+  /**
+   * Makes an instance of any world. Imports that the host does not have are passed in `options.imports`. A call must
+   * not start before the one before it has ended.
+   *
+   * ```ts ignore
+   * const instance = await guest.instantiate({ imports: { "acme:widgets/maker": { make: () => "a widget" } } });
+   * const { greet } = instance.exports.greeter as { greet(name: string): Promise<string> };
+   * console.log(await greet("you"));
+   * instance.close();
+   * ```
+   *
+   * @throws {MissingImportError} for an import that nobody provides.
+   */
+  async instantiate(options: InstantiateOptions = {}): Promise<GuestInstance> {
+    const running = await start(this.name, this.#code, options);
+    return {
+      exports: wrapExports(running.exports, (call) => running.call(call)),
+      drain: () => running.drain(),
+      output: () => running.output(),
+      close: () => running.close(),
+    };
+  }
+}
+
+interface Running {
+  readonly exports: Record<string, unknown>;
+  call<T>(action: () => Promise<T>): Promise<T>;
+  drain(): Promise<void>;
+  output(): { readonly stdout: Uint8Array; readonly stderr: Uint8Array };
+  close(): void;
+}
+
+async function start(name: string, code: GuestCode, options: InstantiateOptions): Promise<Running> {
+  options.signal?.throwIfAborted();
+  const capabilities = await grant(options, name);
+  const instance = new Instance(options, capabilities);
+  const { stdout, stderr } = capabilities;
+  const close = () => {
+    instance.end();
+    capabilities.release();
+  };
+  /** Runs guest code; what it fails with is told in our terms. */
+  const call = async <T>(action: () => Promise<T>): Promise<T> => {
+    try {
+      return await Promise.race([action(), instance.ended]);
+    } catch (error) {
+      // `undefined` and other payloads are errors that the guest's own signature has.
+      if (!(error instanceof Error) && !(error instanceof GuestExit)) throw error;
+      const cause = instance.endReason ?? instance.trapCause ?? error;
+      instance.end(cause);
+      throw cause instanceof GuestExit ? cause : trapError(cause, error, stderr.tail);
+    }
+  };
+  try {
+    const imports = importObject(instance, code.required, options.imports);
+    const exports = await call(() => code.instantiate(code.coreModule, imports));
+    return {
+      exports,
+      call,
+      close,
+      drain: async () => void await Promise.all([stdout.drain(), stderr.drain()]),
+      output: () => capabilities.piped(),
+    };
+  } catch (error) {
+    close();
+    throw error;
+  }
+}
+
+/** 0, 1 for `err`, or what was passed to `exit`. */
+async function exitCodeOf(run: () => Promise<unknown>): Promise<number> {
+  try {
+    await run();
+    return 0;
+  } catch (error) {
+    if (error === undefined) return 1; // `result` without payload: err(())
+    if (error instanceof GuestExit) return error.code;
+    throw error;
+  }
+}
+
+/** Lines of a stack that are in WebAssembly. */
+const WASM_FRAME = /wasm:\/\/|wasm-function/;
+/** How much of the guest's standard error goes into the message. */
+const LAST_WORDS = 500;
+
+function trapError(cause: unknown, thrown: unknown, guestStderr: string): GuestTrapError {
+  const stack = thrown instanceof Error ? thrown.stack ?? "" : "";
+  const guestStack = stack.split("\n").filter((line) => WASM_FRAME.test(line)).map((line) => line.trim());
+  if (cause instanceof GuestLimitError) {
+    return new GuestLimitError(cause.limit, cause.message, { cause: cause.cause, guestStderr, guestStack });
+  }
+  const reason = cause instanceof GuestTrapError ? cause.message : `The guest trapped: ${messageOf(cause)}`;
+  const words = guestStderr.trim().slice(-LAST_WORDS);
+  return new GuestTrapError(words === "" ? reason : `${reason}. Its last words: ${words}`, {
+    cause,
+    guestStderr,
+    guestStack,
+  });
+}
+
+function messageOf(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause);
+}
+
+/** The export of an interface, whatever its version. */
+function findExport(exports: Record<string, unknown>, name: string): unknown {
+  const key = Object.keys(exports).find((key) => splitVersion(key).name === name);
+  return exports[key ?? name];
+}
+
+/** Exports with every function guarded. Classes of exported resources are left as they are. */
+function wrapExports(
+  exports: Record<string, unknown>,
+  guard: <T>(action: () => Promise<T>) => Promise<T>,
+): Record<string, unknown> {
+  const wrap = (value: unknown): unknown => {
+    if (typeof value === "function") {
+      if (/^class\b/.test(Function.prototype.toString.call(value))) return value;
+      return (...args: unknown[]) =>
+        guard(async () => await (value as (...args: unknown[]) => unknown)(...args));
+    }
+    if (typeof value !== "object" || value === null) return value;
+    return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, wrap(inner)]));
+  };
+  return wrap(exports) as Record<string, unknown>;
+}

@@ -1,0 +1,91 @@
+/** An instance's access to the network over HTTP: policy first, then the connector. */
+import type { HttpConnector, HttpRequest, HttpResponse, HttpService } from "../../http/connector.ts";
+import { HttpError } from "../../http/error.ts";
+import { denyAll, type NetworkPolicy, withPolicy } from "../../http/policy.ts";
+import { type TraceHooks, withTrace } from "../../http/trace.ts";
+import { redactUrl } from "../../http/url.ts";
+import type { DeniedRequest } from "../options.ts";
+import type { ErrorCode } from "./error_code.ts";
+
+/** What an {@linkcode HttpAccess} is made of. */
+export interface HttpAccessOptions {
+  /** Who may be talked to; nobody without it. */
+  readonly policy?: NetworkPolicy;
+  /** Carries the requests. */
+  readonly connector: HttpConnector;
+  /** Told of each request. */
+  readonly trace?: TraceHooks;
+  /** Told of refusals. */
+  readonly onDenied?: (denied: DeniedRequest) => void;
+  /** Requests under way at once. */
+  readonly maxRequests: number;
+}
+
+/** Sends the requests of one instance over connections of its own. */
+export class HttpAccess {
+  readonly #policy: NetworkPolicy;
+  readonly #options: HttpAccessOptions;
+  #service: HttpService | undefined;
+  #underWay = 0;
+
+  /** Connects with the first request. */
+  constructor(options: HttpAccessOptions) {
+    this.#options = options;
+    this.#policy = options.policy ?? denyAll;
+  }
+
+  /** Whether one more request may be under way. */
+  get available(): boolean {
+    return this.#underWay < this.#options.maxRequests;
+  }
+
+  /** Counts a request as under way; returns what ends that. */
+  acquire(): () => void {
+    this.#underWay++;
+    let held = true;
+    return () => {
+      if (held) this.#underWay--;
+      held = false;
+    };
+  }
+
+  /** The error code with which the policy refuses `url`, or `undefined`. */
+  refusal(url: string): ErrorCode | undefined {
+    const decision = this.#policy.checkUrl(url);
+    if (decision.allowed) return undefined;
+    if (decision.reason === "invalid") return { tag: "HTTP-request-URI-invalid" };
+    this.#tell(url, decision.message);
+    return {
+      tag: decision.reason === "prohibited-address" ? "destination-IP-prohibited" : "HTTP-request-denied",
+    };
+  }
+
+  /** Sends a request. Connections are neither shared with other instances nor kept longer than this one. */
+  call(request: HttpRequest): Promise<HttpResponse> {
+    this.#service ??= this.#connect();
+    return this.#service.call(request);
+  }
+
+  /** Tells of a refusal that came only after names were resolved. */
+  noteFailure(url: string, error: unknown): void {
+    if (error instanceof HttpError && error.kind === "denied") this.#tell(url, error.message);
+  }
+
+  /** Closes idle connections. */
+  close(): void {
+    this.#service?.close?.();
+    this.#service = undefined;
+  }
+
+  #tell(url: string, message: string): void {
+    this.#options.onDenied?.({ url: redactUrl(url).replace(/\?.*$/, ""), message });
+  }
+
+  #connect(): HttpService {
+    const { connector, trace } = this.#options;
+    // No retries, no defaults, no user agent: what goes out is what the guest said. `http:` is the policy's business.
+    let service = connector.connect({ policy: this.#policy, allowHttp: true, retry: false });
+    service = withPolicy(this.#policy)(service);
+    return trace === undefined ? service : withTrace(trace)(service);
+  }
+}

@@ -1,0 +1,51 @@
+/** `wasi:http/types.outgoing-response`. */
+import { Resource } from "../abi/handles.ts";
+import { declaredLength, type Fields } from "./fields.ts";
+import { OutgoingBody } from "./outgoing_body.ts";
+import { failed } from "./outgoing_request.ts";
+
+/** `outgoing-response` */
+export class OutgoingResponse extends Resource {
+  /** Its headers, frozen. */
+  readonly headers: Fields;
+  #status = 200;
+  #body: OutgoingBody | undefined;
+
+  /** Takes the headers. */
+  constructor(headers: Fields) {
+    super();
+    this.headers = headers.freeze();
+  }
+
+  /** The body, if the guest has taken it. */
+  get taken(): OutgoingBody | undefined {
+    return this.#body;
+  }
+
+  /** `status-code` */
+  get status(): number {
+    return this.#status;
+  }
+
+  /** `set-status-code` */
+  setStatus(status: number): void {
+    if (status < 100 || status > 999) throw failed;
+    this.#status = status;
+  }
+
+  /** `body` */
+  body(): OutgoingBody {
+    if (this.#body !== undefined) throw failed;
+    let declared: number | undefined;
+    try {
+      declared = declaredLength(this.headers.list);
+    } catch {
+      throw failed;
+    }
+    return this.#body = new OutgoingBody("response", declared, Infinity);
+  }
+
+  override drop(): void {
+    this.#body?.pipe.cancel();
+  }
+}

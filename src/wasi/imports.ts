@@ -1,0 +1,166 @@
+/** The import object: WASI's interfaces in the shape that jco's generated code asks for. */
+import { lower, type LowerOptions } from "./abi/lower.ts";
+import { cliInterfaces } from "./cli/interface.ts";
+import { clockInterfaces } from "./clocks/interface.ts";
+import { type MissingImport, MissingImportError } from "./error.ts";
+import { filesystemInterfaces } from "./filesystem/interface.ts";
+import type { HostFunction, HostInterface } from "./host.ts";
+import { httpInterfaces } from "./http/interface.ts";
+import type { Instance } from "./instance.ts";
+import { ioInterfaces } from "./io/interface.ts";
+import { randomInterfaces } from "./random/interface.ts";
+import { socketInterfaces } from "./sockets/interface.ts";
+import type { RequiredImport } from "./transpile/patch.ts";
+
+/** By interface name without version: all 0.2.x are served by one implementation. */
+const INTERFACES: ReadonlyMap<string, HostInterface> = new Map(
+  [
+    ...ioInterfaces,
+    ...clockInterfaces,
+    ...randomInterfaces,
+    ...cliInterfaces,
+    ...filesystemInterfaces,
+    ...socketInterfaces,
+    ...httpInterfaces,
+  ].map((one) => [one.name, one]),
+);
+
+/** Where jco's generated code looks for a lowering that bypasses its own. */
+const LOWER: unique symbol = Symbol.for("cabiLower") as never;
+/** What it calls when the guest drops a handle whose object it does not know. */
+const DISPOSE: unique symbol = Symbol.for("cabiDispose") as never;
+
+/** `some-name` as `someName`. */
+export function camelCase(name: string): string {
+  return name.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase());
+}
+
+/** `some-name` as `SomeName`. */
+function pascalCase(name: string): string {
+  const camel = camelCase(name);
+  return camel[0]!.toUpperCase() + camel.slice(1);
+}
+
+/** A class or function that exists to carry a lowering. */
+type Carrier = Record<string | symbol, unknown>;
+
+function lowered(instance: Instance, name: string, host: HostFunction): Carrier {
+  const carrier = (() => {
+    throw new TypeError(`"${name}" is called by guests only`);
+  }) as unknown as Carrier;
+  carrier[LOWER] = (options: LowerOptions) => lower(name, host, instance, options);
+  return carrier;
+}
+
+/** One interface for one instance. */
+function assemble(instance: Instance, { name, resources = [], functions }: HostInterface): Carrier {
+  const assembled: Carrier = {};
+  const classes = new Map<string, Carrier>();
+  for (const resource of resources) {
+    const carrier = lowered(instance, `${name}#[constructor]${resource}`, NO_CONSTRUCTOR);
+    delete carrier[LOWER];
+    carrier[DISPOSE] = (rep: number) => instance.dispose(rep);
+    carrier.prototype = {};
+    classes.set(resource, carrier);
+    assembled[pascalCase(resource)] = carrier;
+  }
+  for (const [key, host] of Object.entries(functions)) {
+    const carrier = lowered(instance, `${name}#${key}`, host);
+    const match = /^\[(constructor|method|static)\]([^.]+)(?:\.(.+))?$/.exec(key);
+    if (match === null) {
+      assembled[camelCase(key)] = carrier;
+      continue;
+    }
+    const [, kind, resource, member] = match;
+    const owner = classes.get(resource!)!;
+    if (kind === "constructor") owner[LOWER] = carrier[LOWER];
+    else if (kind === "static") owner[camelCase(member!)] = carrier;
+    else (owner.prototype as Carrier)[camelCase(member!)] = carrier;
+  }
+  return assembled;
+}
+
+const NO_CONSTRUCTOR: HostFunction = {
+  params: [],
+  result: undefined,
+  suspends: false,
+  call: () => {
+    throw new TypeError("Not constructible");
+  },
+};
+
+/** Imports of a caller, by interface name without version. */
+export type ExtraImports = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+
+/** What of `required` neither the host nor `extra` provides. */
+export function missingImports(
+  required: readonly RequiredImport[],
+  extra: ExtraImports = {},
+): MissingImport[] {
+  const missing: MissingImport[] = [];
+  for (const { name, version, members } of required) {
+    const full = version === undefined ? name : `${name}@${version}`;
+    const given = extra[name] ?? extra[full];
+    const host = INTERFACES.get(name);
+    if (given === undefined && (host === undefined || !isServed(name, version))) {
+      missing.push({ interface: full, names: [] });
+      continue;
+    }
+    const has = given === undefined
+      ? (path: string) => hostHas(host!, path)
+      : (path: string) => objectHas(given, path);
+    const names = members.filter((path) => !has(path));
+    if (names.length > 0) missing.push({ interface: full, names });
+  }
+  return missing;
+}
+
+/** Versions of WASI that the implementation is of: 0.2.x is additive, so all of it. */
+function isServed(name: string, version: string | undefined): boolean {
+  return !name.startsWith("wasi:") || version === undefined || /^0\.2\.\d+$/.test(version);
+}
+
+/** Whether the host provides the interface in that version. */
+export function hostProvides(name: string, version: string | undefined): boolean {
+  return INTERFACES.has(name) && isServed(name, version);
+}
+
+function hostHas({ resources = [], functions }: HostInterface, path: string): boolean {
+  return resources.some((resource) => pascalCase(resource) === path) ||
+    Object.keys(functions).some((key) => memberPath(key) === path);
+}
+
+/** The path at which generated code looks a function up: `Fields.prototype.get`, `Fields.fromList`, `poll`. */
+function memberPath(key: string): string {
+  const match = /^\[(constructor|method|static)\]([^.]+)(?:\.(.+))?$/.exec(key);
+  if (match === null) return camelCase(key);
+  const [, kind, resource, member] = match;
+  const owner = pascalCase(resource!);
+  if (kind === "constructor") return owner;
+  return kind === "static" ? `${owner}.${camelCase(member!)}` : `${owner}.prototype.${camelCase(member!)}`;
+}
+
+function objectHas(object: Readonly<Record<string, unknown>>, path: string): boolean {
+  let at: unknown = object;
+  for (const key of path.split(".")) at = (at as Record<string, unknown> | undefined)?.[key];
+  return at !== undefined;
+}
+
+/**
+ * The import object of one instance.
+ *
+ * @throws {MissingImportError} before anything of the guest has run.
+ */
+export function importObject(
+  instance: Instance,
+  required: readonly RequiredImport[],
+  extra: ExtraImports = {},
+): Record<string, unknown> {
+  const missing = missingImports(required, extra);
+  if (missing.length > 0) throw new MissingImportError(missing);
+  const imports: Record<string, unknown> = {};
+  for (const { name, version } of required) {
+    imports[name] ??= extra[name] ?? extra[`${name}@${version}`] ?? assemble(instance, INTERFACES.get(name)!);
+  }
+  return imports;
+}

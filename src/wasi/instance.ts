@@ -1,0 +1,215 @@
+/** One instance of a guest: its objects, its limits, its end. */
+import { ResourceRegistry } from "./abi/handles.ts";
+import type { CallScope } from "./abi/lower.ts";
+import { GuestExit, type GuestLimit, GuestLimitError, GuestTrapError } from "./error.ts";
+import { Pollable, type Waitable, waitForAny } from "./io/poll.ts";
+import { type ResolvedLimits, resolveLimits } from "./limits.ts";
+import type { GuestOptions } from "./options.ts";
+import { Turns } from "./turn.ts";
+import type { Capabilities } from "./capabilities.ts";
+
+/** Calls between two looks at the clock, for guests that never wait. */
+const CALLS = 256;
+
+/** What all host functions are called with. Made for one instantiation, never used again after its end. */
+export class Instance implements CallScope {
+  readonly resources: ResourceRegistry;
+  /** Limits with defaults. */
+  readonly limits: ResolvedLimits;
+  /** What was granted. */
+  readonly capabilities: Capabilities;
+  /** Rejects when the instance ends before the guest returns. */
+  readonly ended: Promise<never>;
+  readonly #turns = new Turns();
+  readonly #cleanups = new Set<() => void>();
+  readonly #suspended = new Set<(reason: unknown) => void>();
+  readonly #deadline: number;
+  readonly #mayBeInterrupted: boolean;
+  #over: { readonly reason: unknown } | undefined;
+  #trap: unknown;
+  #calls = 0;
+  #output = 0;
+  #rejectEnded!: (reason: unknown) => void;
+
+  /** Starts the clock of the time limit. */
+  constructor(options: GuestOptions, capabilities: Capabilities) {
+    this.limits = resolveLimits(options.limits);
+    this.capabilities = capabilities;
+    this.resources = new ResourceRegistry(this.limits.handles);
+    this.ended = new Promise((_, reject) => this.#rejectEnded = reject);
+    this.ended.catch(() => {}); // nobody may be waiting
+    const { timeout } = this.limits;
+    this.#deadline = performance.now() + timeout;
+    this.#mayBeInterrupted = options.signal !== undefined || timeout !== Infinity;
+    if (timeout !== Infinity) {
+      const timer = setTimeout(() => this.end(this.#timeoutError()), Math.min(timeout, 2 ** 31 - 1));
+      this.onEnd(() => clearTimeout(timer));
+    }
+    const { signal } = options;
+    if (signal !== undefined) {
+      const abort = () =>
+        this.end(
+          new GuestLimitError("aborted", "The guest was aborted by the caller", { cause: signal.reason }),
+        );
+      if (signal.aborted) abort();
+      else {
+        signal.addEventListener("abort", abort, { once: true });
+        this.onEnd(() => signal.removeEventListener("abort", abort));
+      }
+    }
+  }
+
+  /** Why the instance is over; `undefined` while it is not. */
+  get endReason(): unknown {
+    return this.#over?.reason;
+  }
+
+  /** The first thing that a host function failed with, which is why the guest trapped. */
+  get trapCause(): unknown {
+    return this.#trap;
+  }
+
+  enter(memorySize: number): void {
+    if (this.#over !== undefined) throw this.#over.reason;
+    if (memorySize > this.limits.memory) {
+      throw this.trapped(
+        this.limit("memory", `The guest's memory grew past the limit of ${this.limits.memory} bytes`),
+      );
+    }
+    if ((++this.#calls & (CALLS - 1)) === 0 && performance.now() > this.#deadline) {
+      const error = this.#timeoutError();
+      this.end(error);
+      throw error;
+    }
+  }
+
+  trapped(error: unknown): unknown {
+    this.#trap ??= error;
+    return error;
+  }
+
+  suspend<T>(promise: Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      // The end of the instance must not wait for the operation, which may never settle.
+      this.#suspended.add(reject);
+      promise.then(
+        (value) => {
+          this.#suspended.delete(reject);
+          resolve(value);
+        },
+        (error) => {
+          this.#suspended.delete(reject);
+          reject(error);
+        },
+      );
+    });
+  }
+
+  /** The guest dropped the handle of the object with this number. Breaking the order of drops is a trap. */
+  dispose(rep: number): void {
+    try {
+      this.resources.drop(rep);
+    } catch (error) {
+      throw this.trapped(error);
+    }
+  }
+
+  /** An error for a broken limit. */
+  limit(limit: GuestLimit, message: string): GuestLimitError {
+    return new GuestLimitError(limit, message);
+  }
+
+  /** Counts bytes of standard output and error. */
+  countOutput(bytes: number): void {
+    this.#output += bytes;
+    if (this.#output > this.limits.outputBytes) {
+      throw this.limit("output", `The guest wrote more than the limit of ${this.limits.outputBytes} bytes`);
+    }
+  }
+
+  /** `exit`: unwinds the guest; whatever it still runs on the way cannot call the host any more. */
+  exit(code: number): never {
+    const exit = new GuestExit(code);
+    this.#over = { reason: exit };
+    throw exit;
+  }
+
+  /** Runs `cleanup` when the instance ends. Returns what takes that back. */
+  onEnd(cleanup: () => void): () => void {
+    this.#cleanups.add(cleanup);
+    return () => this.#cleanups.delete(cleanup);
+  }
+
+  /** Ends the instance: every transfer is aborted, every timer cleared, a suspended guest unwound. */
+  end(reason: unknown = new GuestTrapError("The instance has ended")): void {
+    if (this.#over === undefined) this.#over = { reason };
+    this.#rejectEnded(this.#over.reason);
+    for (const reject of [...this.#suspended]) reject(this.#over.reason);
+    this.#suspended.clear();
+    this.#turns.stop();
+    this.resources.clear();
+    const cleanups = [...this.#cleanups];
+    this.#cleanups.clear();
+    for (const cleanup of cleanups) cleanup();
+  }
+
+  /** A pollable for `source`, which must be dropped before it. */
+  subscribe(source: Waitable & { children: number; parent: unknown }): Pollable {
+    return new Pollable(source).childOf(source as never);
+  }
+
+  /** `poll`: the indices of what is ready, at least one. */
+  poll(sources: readonly Waitable[]): readonly number[] | Promise<readonly number[]> {
+    const ready = readyOf(sources);
+    if (ready.length > 0 && !this.#turns.due()) return ready;
+    return this.#poll(sources, ready.length > 0);
+  }
+
+  /** Resolves, or returns, when `source` is ready. */
+  ready(source: Waitable): void | Promise<void> {
+    if (source.ready() && !this.#turns.due()) return;
+    return this.#poll([source], source.ready()).then(() => {});
+  }
+
+  /** Lets the event loop turn if the guest has been busy for long; the answer is then worked out anew. */
+  fairly<T>(answer: () => T): T | Promise<T> {
+    return this.#turns.due() ? this.#turns.next().then(answer) : answer();
+  }
+
+  async #poll(sources: readonly Waitable[], yieldFirst: boolean): Promise<readonly number[]> {
+    if (yieldFirst) await this.#turns.next();
+    for (;;) {
+      const ready = readyOf(sources);
+      if (ready.length > 0) {
+        if (!this.#turns.due()) return ready;
+        await this.#turns.next();
+        continue;
+      }
+      this.#refuseDeadlock(sources);
+      this.#turns.watch();
+      await waitForAny(sources);
+    }
+  }
+
+  #refuseDeadlock(sources: readonly Waitable[]): void {
+    const reasons = sources.map((source) => source.stuck?.());
+    if (reasons.some((reason) => reason === undefined)) return;
+    const unique = [...new Set(reasons)].join("; ");
+    // A guest that sleeps for ever on purpose is ended by its time limit or by the caller.
+    if (this.#mayBeInterrupted && reasons.every((reason) => reason === NEVER)) return;
+    throw new GuestTrapError(`The guest waits for what can never happen: ${unique}`);
+  }
+
+  #timeoutError(): GuestLimitError {
+    return this.limit("timeout", `The guest ran into its time limit of ${this.limits.timeout} ms`);
+  }
+}
+
+/** Why a timer that never ends is stuck. */
+export const NEVER = "a timer that never ends";
+
+function readyOf(sources: readonly Waitable[]): number[] {
+  const ready: number[] = [];
+  for (let i = 0; i < sources.length; i++) if (sources[i]!.ready()) ready.push(i);
+  return ready;
+}

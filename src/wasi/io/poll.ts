@@ -1,0 +1,67 @@
+/** `wasi:io/poll`: what can be waited for, and waiting for the first of many. */
+import { Resource } from "../abi/handles.ts";
+
+/** Anything a guest can wait for. Level-triggered: ready for as long as the condition holds. */
+export interface Waitable {
+  /** Whether an operation on it would do something else than "would block". */
+  ready(): boolean;
+  /**
+   * Starts what is needed to become ready and calls `wake` when that may have happened. Returns what takes the
+   * wish back. Never called while ready.
+   */
+  wait(wake: () => void): () => void;
+  /** Why it can never become ready unless the guest does something else first; `undefined` when it can. */
+  stuck?(): string | undefined;
+}
+
+/** `pollable` */
+export class Pollable extends Resource {
+  /** What it tells about. */
+  readonly source: Waitable;
+
+  /** For `source`; where that is a resource, the caller makes this its child. */
+  constructor(source: Waitable) {
+    super();
+    this.source = source;
+  }
+}
+
+/** A set of wake-up calls, each good for one use. */
+export class Wakers {
+  readonly #wakers = new Set<() => void>();
+
+  /** Adds one; returns what removes it. */
+  add(wake: () => void): () => void {
+    this.#wakers.add(wake);
+    return () => this.#wakers.delete(wake);
+  }
+
+  /** Calls all and forgets them. */
+  wake(): void {
+    if (this.#wakers.size === 0) return;
+    const wakers = [...this.#wakers];
+    this.#wakers.clear();
+    for (const wake of wakers) wake();
+  }
+}
+
+/** Resolves when one of `sources` may be ready. No source keeps anything of it afterwards. */
+export function waitForAny(sources: readonly Waitable[]): Promise<void> {
+  return new Promise((resolve) => {
+    const cancels: (() => void)[] = [];
+    let woken = false;
+    const wake = () => {
+      if (woken) return;
+      woken = true;
+      for (const cancel of cancels) cancel();
+      resolve();
+    };
+    for (const source of sources) {
+      if (woken) return;
+      const cancel = source.wait(wake);
+      // Woken while asking: the loop above did not know this one yet.
+      if (woken) cancel();
+      else cancels.push(cancel);
+    }
+  });
+}

@@ -1,0 +1,20 @@
+/** Limits with their defaults. */
+import type { GuestLimits } from "./options.ts";
+
+/** The limits with their defaults. */
+export type ResolvedLimits = Required<GuestLimits>;
+
+/** {@linkcode GuestLimits} with defaults filled in. */
+export function resolveLimits(limits: GuestLimits = {}): ResolvedLimits {
+  return {
+    timeout: limits.timeout ?? Infinity,
+    memory: limits.memory ?? 4 * 1024 ** 3,
+    handles: limits.handles ?? 10_000,
+    concurrentRequests: limits.concurrentRequests ?? 256,
+    requestBytes: limits.requestBytes ?? Infinity,
+    responseBytes: limits.responseBytes ?? Infinity,
+    fieldBytes: limits.fieldBytes ?? 128 * 1024,
+    outputBytes: limits.outputBytes ?? Infinity,
+    randomBytes: limits.randomBytes ?? 64 * 1024 ** 2,
+  };
+}

@@ -1,0 +1,89 @@
+/** A loaded guest's code: generated JavaScript and compiled core modules, kept for every instance. */
+import { cacheKey, decodeEntry, encodeEntry, type GuestStore } from "./cache.ts";
+import type { ComponentOutline } from "./component.ts";
+import { generate, type Generated } from "./transpile/generate.ts";
+import type { RequiredImport } from "./transpile/patch.ts";
+
+/** The generated `instantiate`. */
+export type Instantiate = (
+  getCoreModule: (name: string) => Promise<WebAssembly.Module>,
+  imports: Record<string, unknown>,
+) => Promise<Record<string, unknown>>;
+
+/** Code that instances are made of. */
+export interface GuestCode {
+  /** Makes an instance. */
+  readonly instantiate: Instantiate;
+  /** A compiled core module by the name that the code asks for. */
+  readonly coreModule: (name: string) => Promise<WebAssembly.Module>;
+  /** What it imports. */
+  readonly required: readonly RequiredImport[];
+}
+
+/** As many guests' code as is kept in memory. */
+const KEPT = 64;
+const memory = new Map<string, Promise<GuestCode>>();
+
+/** The code of a component: from memory, from `store`, or newly transpiled. */
+export async function guestCode(
+  component: Uint8Array,
+  outline: ComponentOutline,
+  name: string,
+  store: () => Promise<GuestStore | undefined>,
+): Promise<GuestCode> {
+  const key = await cacheKey(component);
+  let code = memory.get(key);
+  if (code === undefined) {
+    code = make(key, component, outline, name, store);
+    memory.set(key, code);
+    // A failure is not kept: the next one may have another cause, or none.
+    code.catch(() => memory.delete(key));
+    if (memory.size > KEPT) memory.delete(memory.keys().next().value!);
+  } else {
+    // The oldest is dropped first.
+    memory.delete(key);
+    memory.set(key, code);
+  }
+  return await code;
+}
+
+async function make(
+  key: string,
+  component: Uint8Array,
+  outline: ComponentOutline,
+  name: string,
+  openStore: () => Promise<GuestStore | undefined>,
+): Promise<GuestCode> {
+  const store = await openStore();
+  const entry = await store?.read(key);
+  let generated = entry === undefined ? undefined : await decodeEntry(entry);
+  if (generated === undefined) {
+    generated = await generate(component, outline, name);
+    await store?.write(key, await encodeEntry(generated));
+  }
+  return await compile(generated);
+}
+
+async function compile({ code, modules, required }: Generated): Promise<GuestCode> {
+  const compiled = new Map(
+    Object.entries(modules).map(([name, bytes]) =>
+      [name, WebAssembly.compile(bytes as Uint8Array<ArrayBuffer>)] as const
+    ),
+  );
+  const [{ instantiate }] = await Promise.all([importText(code), ...compiled.values()]);
+  return { instantiate, required, coreModule: (name) => compiled.get(name)! };
+}
+
+/** Imports an ES module from its text. */
+async function importText(text: string): Promise<{ readonly instantiate: Instantiate }> {
+  const url = URL.createObjectURL(new Blob([text], { type: "text/javascript" }));
+  try {
+    return await import(url);
+  } catch (error) {
+    // Node imports no blobs, but what can be written down in a URL.
+    if ((error as { code?: unknown }).code !== "ERR_UNSUPPORTED_ESM_URL_SCHEME") throw error;
+    return await import(`data:text/javascript,${encodeURIComponent(text)}`);
+  } finally {
+    URL.revokeObjectURL(url);
+  }
+}

@@ -1,0 +1,104 @@
+/** The only module that knows `jco-transpile`: a component becomes JavaScript and core modules. */
+import type { ComponentOutline } from "../component.ts";
+import { splitVersion } from "../component.ts";
+import { GuestLoadError } from "../error.ts";
+import { loadGenerator } from "./loader.ts";
+import { patchCode, type RequiredImport } from "./patch.ts";
+
+/** The version of jco-transpile and of what is made of its output; part of every cache key. */
+export const GENERATOR = "jco-transpile@0.12 hybrid jspi 1";
+
+/** A component in the form that JavaScript runs. */
+export interface Generated {
+  /** ES module text with an `instantiate` export. */
+  readonly code: string;
+  /** Core modules by the name that the text asks for. */
+  readonly modules: Readonly<Record<string, Uint8Array>>;
+  /** What the text imports. */
+  readonly required: readonly RequiredImport[];
+}
+
+/** What of jco's generator is used. */
+export interface Generator {
+  /** Resolves when it is ready. */
+  readonly $init: PromiseLike<unknown>;
+  /** Transpiles; throws what the tool found wrong. */
+  generate(component: Uint8Array, options: Record<string, unknown>): {
+    readonly files: readonly (readonly [name: string, bytes: Uint8Array])[];
+  };
+}
+
+/** Names that toolchains export for their own use; all other functions may suspend. */
+const INTERNAL_EXPORT = /^(memory|_initialize|_start|cabi_|canonical_abi_|__|asyncify_)/;
+
+/**
+ * Transpiles a component.
+ *
+ * @throws {GuestLoadError} when the tool refuses it.
+ */
+export async function generate(
+  component: Uint8Array,
+  outline: ComponentOutline,
+  name: string,
+): Promise<Generated> {
+  const generator = await loadGenerator();
+  await generator.$init;
+  let files;
+  try {
+    ({ files } = generator.generate(component, {
+      name: "component",
+      map: [],
+      instantiation: { tag: "async" },
+      // Imports with a lowering of ours bypass jco's; these lists are for the others.
+      importBindings: { tag: "hybrid" },
+      asyncMode: {
+        tag: "jspi",
+        val: {
+          imports: [
+            ...new Set(
+              outline.coreImports.filter(([module]) => module.includes(":") && !module.startsWith("wasi:"))
+                .map(([module, field]) => `${module}#${field}`),
+            ),
+          ],
+          exports: [...new Set(outline.coreExports.filter((name) => !INTERNAL_EXPORT.test(name)))],
+        },
+      },
+      validLiftingOptimization: false,
+      tracing: false,
+      noComponentErrorWrapping: true,
+      noNodejsCompat: true,
+      noTypescript: true,
+      tlaCompat: false,
+      base64Cutoff: 0,
+      noNamespacedExports: false,
+      multiMemory: false,
+      bindgenEnableWasmExnref: false,
+      strict: false,
+      flagsAsBigint: false,
+      variantsInlineCases: false,
+      useNamespaceObjects: false,
+      enumValuesScreamingSnakeCase: false,
+      idlImports: false,
+      asmjs: false,
+    }));
+  } catch (cause) {
+    throw new GuestLoadError(
+      "invalid-component",
+      `Cannot load the guest "${name}": ${cause instanceof Error ? cause.message : String(cause)}`,
+      { cause },
+    );
+  }
+  const versions = new Map(
+    outline.imports.map((item) => {
+      const { name, version } = splitVersion(item.name);
+      return [name, version] as const;
+    }),
+  );
+  let source = "";
+  const modules: Record<string, Uint8Array> = {};
+  for (const [file, bytes] of files) {
+    if (file.endsWith(".js")) source = new TextDecoder().decode(bytes);
+    else if (file.endsWith(".wasm")) modules[file] = bytes;
+  }
+  return { ...patchCode(source, versions), modules };
+}

@@ -1,0 +1,109 @@
+/**
+ * Reading and mending the JavaScript that jco generates. Three things:
+ *
+ * - what it asks of its import object, function by function, which nothing else tells;
+ * - each handle table gets the name of its resource type, so that our own lowering finds it;
+ * - its debug log reads an environment variable at every call, which costs a system call and a permission.
+ *
+ * All of it is tied to the pinned version of jco; where the text is not as expected, loading fails with a message
+ * that says so, rather than a guest failing oddly later.
+ */
+
+/** One interface that generated code imports. */
+export interface RequiredImport {
+  /** Without version, as generated code names it. */
+  readonly name: string;
+  /** The version the guest was built with. */
+  readonly version: string | undefined;
+  /** What is used of it: `poll`, `Fields`, `Fields.fromList`, `Fields.prototype.get`. */
+  readonly members: readonly string[];
+}
+
+/** Mended code and what it requires. */
+export interface PatchedCode {
+  /** ES module text with an `instantiate` export. */
+  readonly code: string;
+  /** Its imports. */
+  readonly required: readonly RequiredImport[];
+}
+
+const DESTRUCTURING = /const \{([^}]*)\} = imports\['([^']+)'\];/g;
+const LOWERING = /if \(([\w$.]+)\[symbolCabiLower\]\) \{/g;
+const TABLE = /const (handleTable(\d+)) = \[T_FLAG, 0\];\n/g;
+const DEBUG = "if (!globalThis?.process?.env?.JCO_DEBUG) { return; }";
+
+/** Where generated code shows which class a capture table, and so a handle table, belongs to. */
+const OWNERS: readonly (readonly [pattern: RegExp, table: number, owner: number])[] = [
+  // A handle lifted: the object is looked up, or made from the class.
+  [
+    /captureTable(\d+)\.get\(rep\d+\);\s*if \(!rsc\d+\) \{\s*rsc\d+ = Object\.create\(([\w$]+)\.prototype\)/g,
+    1,
+    2,
+  ],
+  // A handle dropped.
+  [
+    /captureTable(\d+)\.get\(handleEntry\.rep\);[^]{0,200}?\} else if \(([\w$]+)\[symbolCabiDispose\]\)/g,
+    1,
+    2,
+  ],
+  // An object lowered.
+  [
+    / instanceof ([\w$]+)\)\) \{\s*throw new TypeError\([^\n]*\);\s*\}\s*(?:let|var) handle\d* = [^]{0,160}?captureTable(\d+)\.set\(/g,
+    2,
+    1,
+  ],
+];
+
+/** Thrown when generated code is not as this version of the host knows it. */
+export class UnknownCodeError extends Error {
+  override readonly name = "UnknownCodeError";
+}
+
+/** Mends generated code. `versions` are the full names of the component's imports. */
+export function patchCode(source: string, versions: ReadonlyMap<string, string | undefined>): PatchedCode {
+  /** Local name of a class or function to where it comes from. */
+  const locals = new Map<string, { readonly from: string; readonly name: string }>();
+  const required = new Map<string, Set<string>>();
+  for (const [, names, from] of source.matchAll(DESTRUCTURING)) {
+    const members = required.get(from!) ?? new Set();
+    required.set(from!, members);
+    for (const part of names!.split(",")) {
+      const [name, local = name] = part.split(":").map((side) => side.trim());
+      if (name === "" || name === undefined) continue;
+      members.add(name);
+      locals.set(local!, { from: from!, name });
+    }
+  }
+  for (const [, path] of source.matchAll(LOWERING)) {
+    const [local, ...rest] = path!.split(".");
+    const origin = locals.get(local!);
+    if (origin !== undefined) required.get(origin.from)!.add([origin.name, ...rest].join("."));
+  }
+
+  const owners = new Map<string, string>();
+  for (const [pattern, tableGroup, ownerGroup] of OWNERS) {
+    for (const match of source.matchAll(pattern)) {
+      const origin = locals.get(match[ownerGroup]!);
+      if (origin !== undefined) owners.set(match[tableGroup]!, `${origin.from}#${origin.name}`);
+    }
+  }
+  let code = source.replace(TABLE, (line, table: string, number: string) => {
+    const owner = owners.get(number);
+    return owner === undefined ? line : `${line}  ${table}.resource = ${JSON.stringify(owner)};\n`;
+  });
+  code = code.replace(DEBUG, "return;");
+
+  if (code === source || !code.includes("export function instantiate(")) {
+    throw new UnknownCodeError(
+      "The code that jco generated is not of the version that this host was written for",
+    );
+  }
+  return {
+    code,
+    required: [...required].map(([name, members]) => ({
+      name,
+      version: versions.get(name),
+      members: [...members],
+    })),
+  };
+}
