@@ -82,6 +82,7 @@ export class Exchange implements BodyOwner {
   #uploadOver = false;
   #responseOver = false;
   #closeAfter = false;
+  #settled = false;
   #body: EventBody | undefined;
   #message: IncomingMessage | undefined;
   /** Set once: what ended the exchange before its time. */
@@ -304,9 +305,11 @@ export class Exchange implements BodyOwner {
 
   /** A response without a body is over with its head, and its connection free before the caller asks for it again. */
   #respondEmpty(message: IncomingMessage, status: number, headers: HeaderList): void {
+    // That of a HEAD, 204 or 304 response is not about a body that could be held to it.
+    const contentLength = this.#hasNoBody(status) ? undefined : 0;
     const over = () => {
       if (this.#responseOver) return;
-      this.#resolve(new ConnectorResponse({ status, headers }));
+      this.#resolve(new ConnectorResponse({ status, headers, contentLength }));
       this.bodyClosed();
     };
     message.on("end", over);
@@ -315,9 +318,13 @@ export class Exchange implements BodyOwner {
     message.resume();
   }
 
+  #hasNoBody(status: number): boolean {
+    return this.#init.request.method === "HEAD" || status === 204 || status === 304;
+  }
+
   /** Length of the response body; `undefined` where only its end tells (RFC 9112 section 6.3). */
   #bodyLength(status: number, headers: HeaderList): number | undefined {
-    if (this.#init.request.method === "HEAD" || status === 204 || status === 304) return 0;
+    if (this.#hasNoBody(status)) return 0;
     let length: number | undefined;
     let coding: string | undefined;
     for (const [name, value] of headers) {
@@ -412,7 +419,8 @@ export class Exchange implements BodyOwner {
 
   /** Lets go of timers and listeners once both directions are over. */
   #settle(): void {
-    if (!this.#uploadOver || !this.#responseOver) return;
+    if (!this.#uploadOver || !this.#responseOver || this.#settled) return;
+    this.#settled = true;
     this.#deadline?.stop();
     this.#total?.stop();
     this.#init.request.signal?.removeEventListener("abort", this.#onAbort);

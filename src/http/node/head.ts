@@ -54,7 +54,7 @@ export function prepareHead(request: HttpRequest): RequestHead {
       case "content-length": {
         const length = parseLength(value);
         if (length === undefined || declared !== undefined && declared !== length) {
-          throw refuse(request, "its content-length is not one number", PROTOCOL_ERROR);
+          throw refuse(request, "its content-length is not one number", { tag: "HTTP-request-body-size" });
         }
         declared = length;
         continue;

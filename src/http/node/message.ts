@@ -95,6 +95,7 @@ export class EventBody implements BodySource {
       this.#stream.on("data", (chunk) => {
         // Node's parser holds the body to its length; were it not to, a short buffer must not throw here.
         const room = buffer.length - used;
+        this.#owner.waiting(true);
         buffer.set(chunk.byteLength > room ? chunk.subarray(0, room) : chunk, used);
         used += chunk.byteLength;
       });
