@@ -21,6 +21,9 @@ export interface RequestHead {
   readonly expectContinue: boolean;
 }
 
+/** Methods that need not say that they have no body. Those are Node's too: with any other it would add chunks. */
+const BODILESS = new Set(["GET", "HEAD", "DELETE", "OPTIONS", "TRACE"]);
+
 /**
  * Checks a request and decides on its framing. Framing is never left to header lines: two opinions on where a
  * request ends are request smuggling.
@@ -97,9 +100,8 @@ export function prepareHead(request: HttpRequest): RequestHead {
     if (hasBody) lines.push("Expect", "100-continue");
     else expectContinue = false;
   }
-  // RFC 9110 section 8.6: methods that give a body a meaning say that there is none.
-  const framed = hasBody || declared !== undefined || method === "PUT" || method === "POST" ||
-    method === "PATCH";
+  // RFC 9110 section 8.6: methods that may have a body say that there is none.
+  const framed = hasBody || declared !== undefined || !BODILESS.has(method.toUpperCase());
   return {
     lines,
     host,
