@@ -1,0 +1,177 @@
+import assert from "node:assert/strict";
+import { knownSchemes, openStore } from "../src/open_store.ts";
+import { StoreRegistry } from "../src/registry.ts";
+import { MemoryStore } from "../src/stores/memory/mod.ts";
+
+Deno.test("openStore: each scheme gives its store and the decoded path", async () => {
+  const table: [url: string, store: string, path: string][] = [
+    ["memory:///", "InMemory", ""],
+    ["memory://", "InMemory", ""],
+    ["memory:///a/b%20c", "InMemory", "a/b c"],
+    ["MEMORY:///a%2520b", "InMemory", "a%20b"],
+    ["file:///a/b%3Fc%23d", "LocalFileSystem(file:///)", "a/b?c#d"],
+    ["file://localhost/a", "LocalFileSystem(file:///)", "a"],
+    ["file:///C:/data/x", "LocalFileSystem(file:///C:/)", "data/x"],
+    ["http://127.0.0.1:9/a/b/", "HttpStore", "a/b"],
+    ["https://example.com", "HttpStore", ""],
+    ["https://example.com/%F0%9F%99%80", "HttpStore", "🙀"],
+    ["https://example.com/a%2Fb", "HttpStore", "a/b"],
+  ];
+  for (const [url, name, path] of table) {
+    for (const given of [url, new URL(url)]) {
+      const opened = await openStore(given);
+      assert.equal(opened.store.name, name, url);
+      assert.equal(opened.path, path, url);
+    }
+  }
+  assert.deepEqual(knownSchemes().slice(0, 2), ["memory", "file"]);
+});
+
+Deno.test("openStore: what would be lost or mean something else is refused", async () => {
+  const table: [url: string, error: string, message: RegExp][] = [
+    ["nonsense", "ConfigurationError", /not a URL/],
+    ["", "ConfigurationError", /not a URL/],
+    ["memory:a", "ConfigurationError", /not a URL/],
+    ["c:\\data", "ConfigurationError", /not a URL/],
+    [
+      "foo://x/y",
+      "ConfigurationError",
+      /"foo" URL: no store has that scheme; known ones are memory, file, http, https/,
+    ],
+    ["http://[::1/x", "ConfigurationError", /host or port/],
+    ["http://h:99999/x", "ConfigurationError", /host or port/],
+    ["memory://host/a", "ConfigurationError", /no host/],
+    ["file://server/share", "ConfigurationError", /no host/],
+    ["file:///a/../b", "InvalidPathError", /"\.\."/],
+    ["file:///a/%2e%2E/b", "InvalidPathError", /"\.\."/],
+    ["http://h/./b", "InvalidPathError", /"\.\."/],
+    ["memory:///a/..", "InvalidPathError", /"\.\."/],
+    ["file:///a/..%2Fb", "InvalidPathError", /segment/],
+    ["file:///a//b", "InvalidPathError", /empty segment/],
+    ["memory:///a%00b", "InvalidPathError", /control character/],
+    ["memory:///a%0Ab", "InvalidPathError", /control character/],
+    ["memory:///a\nb", "InvalidPathError", /control character/],
+    ["memory:///a\tb", "InvalidPathError", /control character/],
+    ["memory:///a ", "InvalidPathError", /blank/],
+    ["memory:///a%ff", "InvalidPathError", /UTF-8/],
+    ["memory:///a?b=c", "InvalidPathError", /query/],
+    ["memory:///a?", "InvalidPathError", /query/],
+    ["http://h/a#b", "InvalidPathError", /fragment/],
+    ["http://h/a\\b", "InvalidPathError", /%5C/],
+  ];
+  for (const [url, name, message] of table) {
+    await assert.rejects(openStore(url), (error: Error) => {
+      assert.equal(error.name, name, `${url}: ${error.message}`);
+      assert.match(error.message, message, url);
+      return true;
+    });
+  }
+});
+
+Deno.test("openStore: secrets of URLs are not in errors", async () => {
+  for (
+    const url of [
+      "http://user:hunter2@[::1/x",
+      "http://user:hunter2@host/../x",
+      "http://user:hunter2@host/x?sig=hunter2",
+      "foo://user:hunter2@host/x",
+      "file://user:hunter2@host/x",
+      "http://user:hunter2@host:0x/x",
+    ]
+  ) {
+    await assert.rejects(openStore(url), (error: Error) => {
+      assert.doesNotMatch(`${error.message} ${error.cause} ${error.stack}`, /hunter2/, url);
+      return true;
+    });
+  }
+});
+
+Deno.test("openStore: options are read strictly", async () => {
+  await openStore("file:///a", { fsync: "true", automatic_cleanup: true, createRoot: undefined });
+  await openStore("http://127.0.0.1/a", { timeout: "3s", token: "t" });
+  const wrong: [url: string, options: Record<string, unknown>, key: string][] = [
+    ["memory:///a", { fsync: true }, "fsync"],
+    ["file:///a", { fsnyc: true }, "fsnyc"],
+    ["file:///a", { fsync: "perhaps" }, "fsync"],
+    ["file:///a", { timeout: "3s" }, "timeout"],
+    ["http://127.0.0.1/a", { fsync: true }, "fsync"],
+    ["http://127.0.0.1/a", { timeout: "soon" }, "timeout"],
+  ];
+  for (const [url, options, key] of wrong) {
+    await assert.rejects(openStore(url, options), { name: "ConfigurationError", key });
+  }
+});
+
+Deno.test("registry: the longest prefix by segments wins, and the rest is decoded", async () => {
+  const registry = new StoreRegistry();
+  const [server, data, deep, other] = [0, 1, 2, 3].map(() => new MemoryStore());
+  registry.register("app://host", server!);
+  registry.register("app://host/data", data!);
+  registry.register("app://host/data/deep%20er/", deep!);
+  registry.register("app://me@host:81/", other!);
+  const table: [url: string, store: MemoryStore, path: string][] = [
+    ["app://host/", server!, ""],
+    ["app://host/x/y", server!, "x/y"],
+    ["app://host/database/x", server!, "database/x"],
+    ["app://host/data", data!, ""],
+    ["app://host/data/a%20b", data!, "a b"],
+    ["app://host/data/deep%20er", deep!, ""],
+    ["app://host/data/deep%20er/%E2%82%AC", deep!, "€"],
+    ["app://me@host:81/data/x", other!, "data/x"],
+  ];
+  for (const [url, store, path] of table) {
+    const resolved = await registry.resolve(url);
+    assert.equal(resolved.store, store, url);
+    assert.equal(resolved.path, path, url);
+  }
+  await assert.rejects(registry.resolve("app://host:82/x"), { name: "ConfigurationError" });
+});
+
+Deno.test("registry: replacing and forgetting", async () => {
+  const registry = new StoreRegistry({ open: false });
+  const [a, b, c] = [new MemoryStore(), new MemoryStore(), new MemoryStore()];
+  assert.equal(registry.register("app://host/a", a), undefined);
+  assert.equal(registry.register("app://host/a/", b), a);
+  registry.register("app://host/a/nested", c);
+  assert.equal(registry.deregister("app://host"), undefined);
+  assert.equal(registry.deregister("app://host/a"), b);
+  assert.equal(registry.deregister("app://host/a"), undefined);
+  assert.equal((await registry.resolve("app://host/a/nested/x")).store, c);
+  await assert.rejects(registry.resolve("app://user:hunter2@host/a/x"), (error: Error) => {
+    assert.match(error.message, /no store is registered/);
+    assert.doesNotMatch(error.message, /hunter2/);
+    return true;
+  });
+  assert.throws(() => registry.register("app://host/a/../b", a), { name: "InvalidPathError" });
+  assert.throws(() => registry.register("host", a), { name: "ConfigurationError" });
+});
+
+Deno.test("registry: what is not registered is opened once and kept", async () => {
+  const registry = new StoreRegistry();
+  const [first, second] = await Promise.all([
+    registry.resolve("memory:///a"),
+    registry.resolve("memory:///b/c"),
+  ]);
+  assert.equal(first.store, second.store);
+  assert.equal(second.path, "b/c");
+  const one = await registry.resolve("http://127.0.0.1:9/a", { timeout: "1s" });
+  assert.equal((await registry.resolve("http://127.0.0.1:9/b")).store, one.store);
+  assert.notEqual((await registry.resolve("http://127.0.0.1:10/b")).store, one.store);
+});
+
+Deno.test("registry: an opener decides how deep its stores are rooted", async () => {
+  let opened = 0;
+  const registry = new StoreRegistry({
+    open: (url) => {
+      opened++;
+      const [, , ...rest] = decodeURIComponent(url.pathname).split("/");
+      return Promise.resolve({ store: new MemoryStore(), path: rest.join("/") as never });
+    },
+  });
+  const a = await registry.resolve("cloud://host/bucket%201/x/y");
+  const b = await registry.resolve("cloud://host/bucket%201/z");
+  const c = await registry.resolve("cloud://host/bucket/z");
+  assert.equal(a.store, b.store);
+  assert.notEqual(a.store, c.store);
+  assert.deepEqual([a.path, b.path, c.path, opened], ["x/y", "z", "z", 2]);
+});
