@@ -9,8 +9,8 @@ export const DEFAULT_PART_SIZE: number = 10 * 1024 * 1024;
 /** Parts under way at once, by default. */
 export const DEFAULT_WRITER_CONCURRENCY = 8;
 
-// Services allow 10,000 parts of at most 5 GiB. Doubling every 1,000 parts gives 5 TiB from first parts of 5 MiB on.
-const PARTS_PER_SIZE = 1000;
+// Services allow 10,000 parts of at most 5 GiB. Doubling every 900 parts reaches 5 TiB from first parts of 5 MiB on.
+const PARTS_PER_SIZE = 900;
 const MAX_PART_SIZE = 5 * 1024 ** 3;
 
 /** What a writer needs of its store. */
@@ -79,6 +79,8 @@ class StoreWriter extends WritableStream<Uint8Array> implements ObjectWriter {
 
     let failing: Promise<void> | undefined;
     let settled = false;
+    /** The first failure: every later one is its consequence, and shown as it. */
+    let first: { error: unknown } | undefined;
     const settle = () => {
       settled = true;
       signal?.removeEventListener("abort", onAbort);
@@ -86,10 +88,11 @@ class StoreWriter extends WritableStream<Uint8Array> implements ObjectWriter {
     const fail = (error: unknown): Promise<void> => {
       if (settled) return failing ?? Promise.resolve();
       settle();
+      first = { error };
       return failing = sink.abort(error).then(() => reject(error));
     };
     let onAbort = () => {};
-    const typed = (error: unknown) =>
+    const typed = (error: unknown): unknown =>
       signal?.aborted
         ? signal.reason
         : toStoreError(error, `Cannot write "${sink.context.path}"`, sink.context);
@@ -120,9 +123,8 @@ class StoreWriter extends WritableStream<Uint8Array> implements ObjectWriter {
           }
           await sink.write(chunk);
         } catch (error) {
-          const shown = typed(error);
-          await fail(shown);
-          throw shown;
+          await fail(typed(error));
+          throw first ? first.error : typed(error);
         }
       },
       async close() {
@@ -131,9 +133,8 @@ class StoreWriter extends WritableStream<Uint8Array> implements ObjectWriter {
           settle();
           resolve(done);
         } catch (error) {
-          const shown = typed(error);
-          await fail(shown);
-          throw shown;
+          await fail(typed(error));
+          throw first ? first.error : typed(error);
         }
       },
       async abort(reason) {
