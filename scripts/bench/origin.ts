@@ -1,6 +1,6 @@
 /**
  * The server of the benchmarks, in a process of its own so that it takes no time from what is measured:
- * `/bytes/<n>` answers with n bytes, `/sink` swallows a body. Prints its URL and ends when its standard input does.
+ * `/bytes/<n>` answers with n bytes, a PUT to any path is swallowed. Prints its URL and ends when its standard input does.
  */
 const chunk = new Uint8Array(64 * 1024).map((_, i) => i & 0xff);
 const small = new Map<number, Uint8Array<ArrayBuffer>>();
@@ -33,10 +33,10 @@ const server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen: () => {} }
     };
     return new Response(request.method === "HEAD" ? null : bytesOf(size) as BodyInit, { headers });
   }
-  if (path === "/sink") {
+  if (request.method === "PUT") {
     let size = 0;
     for await (const piece of request.body ?? []) size += piece.length;
-    return new Response(`${size}`);
+    return new Response(`${size}`, { status: 201, headers: { etag: `"${size}"` } });
   }
   return new Response("Not found", { status: 404 });
 });
