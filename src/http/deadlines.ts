@@ -54,7 +54,7 @@ export class DeadlineQueue {
 /** One deadline, which may be moved. */
 export class Deadline {
   /** When it is due, on the clock of `performance.now()`; `Infinity` while it is paused. */
-  at = Infinity;
+  at: number = Infinity;
   readonly #queue: DeadlineQueue;
   readonly #expired: () => void;
 

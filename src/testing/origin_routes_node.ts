@@ -2,7 +2,7 @@
 import { deflateSync, gzipSync } from "node:zlib";
 import { type OriginState, type Sighting, sighting } from "./origin_node.ts";
 import { latin1, raw, type Wire, type WireRequest } from "./origin_wire_node.ts";
-import { patternBytes } from "./pattern.ts";
+import { patternBytes } from "../http/conformance/pattern.ts";
 
 type Route = (wire: Wire, request: WireRequest, state: OriginState) => Promise<void> | void;
 

@@ -1,6 +1,6 @@
 /** Request bodies: framing, lengths, streams, back-pressure, trailers. */
 import { assert, assertEquals } from "../../testing/assert.ts";
-import { patternBytes } from "../../testing/pattern.ts";
+import { patternBytes } from "./pattern.ts";
 import { bytesToLatin1 } from "../headers.ts";
 import {
   assertHttpError,
@@ -102,7 +102,11 @@ export const bodyCases: readonly ConnectorCase[] = [
     serviceCase(`content-length "${length}" is refused for 5 bytes`, async (service, { origin }) => {
       const headers = [["content-length", length]] as const;
       const put = request(`${origin}/echo`, { method: "PUT", body: text("hello"), headers });
-      await assertHttpError(service.call(put), "request", "HTTP-request-body-size");
+      await assertHttpError(
+        service.call(put),
+        "request",
+        /^\d$/.test(length) ? "HTTP-request-body-size" : [],
+      );
     })
   ),
   serviceCase("a large stream of known length goes out with it", async (service, { origin }) => {

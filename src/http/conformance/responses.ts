@@ -1,6 +1,6 @@
 /** Responses: heads, bodies in every framing, the ways to read them, codings, trailers. */
 import { assert, assertBytes, assertEquals, assertRejects } from "../../testing/assert.ts";
-import { patternBytes } from "../../testing/pattern.ts";
+import { patternBytes } from "./pattern.ts";
 import { getHeader, getHeaderAll } from "../headers.ts";
 import { HttpError } from "../error.ts";
 import {

@@ -1,0 +1,65 @@
+/** The connector that is used where none is given. */
+import type { HttpConnector, HttpRequest, HttpResponse, HttpService } from "./connector.ts";
+import { FetchConnector } from "./fetch.ts";
+import type { ClientOptions } from "./options.ts";
+import { NotSupportedError } from "../store/error.ts";
+
+/**
+ * A connector of what this environment has, found by features when a service is connected: `fetch`, or `node:http`
+ * where there is no `fetch`, where `fetch` cannot honour an option, and where a `policy` wants to see the addresses
+ * that names resolve to.
+ *
+ * ```ts ignore
+ * const service = defaultConnector().connect();
+ * const response = await service.call({ method: "GET", url: "https://example.com/", headers: [] });
+ * console.log(await response.text());
+ * ```
+ */
+export function defaultConnector(): HttpConnector {
+  return new DefaultConnector();
+}
+
+class DefaultConnector implements HttpConnector {
+  /** @throws {NotSupportedError} for an option that nothing here can honour, and where nothing can connect. */
+  connect(options: ClientOptions = {}): HttpService {
+    const node = hasNodeHttp();
+    if (node && options.policy !== undefined) return new NodeFallback(options);
+    try {
+      return new FetchConnector().connect(options);
+    } catch (error) {
+      if (node && error instanceof NotSupportedError) return new NodeFallback(options);
+      throw error;
+    }
+  }
+}
+
+/** Whether `node:http` can be imported, asked in the way that bundles for browsers do not stumble over. */
+function hasNodeHttp(): boolean {
+  const { process } = globalThis as { process?: { getBuiltinModule?: (name: string) => unknown } };
+  return typeof process?.getBuiltinModule === "function" &&
+    process.getBuiltinModule("node:http") !== undefined;
+}
+
+/** Loads the connector over `node:http` with the first request, so that programs over `fetch` do without it. */
+class NodeFallback implements HttpService {
+  readonly #options: ClientOptions;
+  #service: Promise<HttpService> | undefined;
+
+  constructor(options: ClientOptions) {
+    this.#options = options;
+  }
+
+  async call(request: HttpRequest): Promise<HttpResponse> {
+    return await (await (this.#service ??= this.#connect())).call(request);
+  }
+
+  close(): void {
+    this.#service?.then((service) => service.close?.(), () => {});
+    this.#service = undefined;
+  }
+
+  async #connect(): Promise<HttpService> {
+    const { NodeHttpConnector } = await import("./node.ts");
+    return new NodeHttpConnector().connect(this.#options);
+  }
+}

@@ -1,0 +1,84 @@
+/**
+ * HTTP as it is: one contract for sending requests, two connectors behind it, and layers around them.
+ *
+ * A connector makes services, a service sends requests. Requests and responses are plain objects: header lists keep
+ * order and duplicates, values are bytes, redirects are not followed, nothing is decoded, and every failure is an
+ * `HttpError` that says whether the server may have acted.
+ *
+ * @example
+ * ```ts
+ * import { createClient, defaultConnector } from "@storeport/storeport/connector";
+ *
+ * const client = createClient(defaultConnector(), { retry: { maxRetries: 3 } });
+ * const response = await client.call({ method: "GET", url: "https://example.com/", headers: [] });
+ * console.log(response.status, await response.text());
+ * client.close?.();
+ * ```
+ *
+ * @module
+ */
+export { bodyLength, type HttpBody, type HttpStreamBody, isStreamBody } from "./body.ts";
+export { createClient, withDefaults, withHttpsOnly } from "./client.ts";
+export type { HttpConnector, HttpLayer, HttpRequest, HttpResponse, HttpService } from "./connector.ts";
+export { defaultConnector } from "./default.ts";
+export { HttpError, type HttpErrorDetail, type HttpErrorKind, type HttpErrorOptions } from "./error.ts";
+export { type FetchAbilities, FetchConnector, type FetchConnectorOptions } from "./fetch.ts";
+export {
+  bytesToLatin1,
+  getHeader,
+  getHeaderAll,
+  hasHeader,
+  type HeaderEntry,
+  type HeaderList,
+  isFieldValue,
+  isToken,
+  latin1ToBytes,
+  withHeader,
+  withoutHeader,
+} from "./headers.ts";
+export { type LimitOptions, withLimit } from "./limit.ts";
+export { NodeHttpConnector, type NodeHttpConnectorOptions, type NodeLookup } from "./node.ts";
+export type { ClientOptions, HttpTimeouts } from "./options.ts";
+export {
+  allowAll,
+  denyAll,
+  type NetworkPolicy,
+  type PolicyAllowed,
+  type PolicyDecision,
+  type PolicyDenied,
+  withPolicy,
+} from "./policy.ts";
+export { allowList, type AllowListOptions } from "./allow_list.ts";
+export {
+  type BodyPiece,
+  type BodySource,
+  ConnectorResponse,
+  type ConnectorResponseInit,
+} from "./response.ts";
+export { type Deadline, DeadlineQueue } from "./deadlines.ts";
+export {
+  isIdempotent,
+  isRetryableError,
+  isRetryableStatus,
+  RetryError,
+  retryHistory,
+  type RetryOptions,
+  withRetry,
+} from "./retry.ts";
+export type { RetryDecisionEvent, RetryEvent } from "./retry_options.ts";
+export {
+  type FailedAttempt,
+  type RetryFailure,
+  type RetryHistory,
+  RetryState,
+  type RetryStop,
+} from "./retry_state.ts";
+export { type BackoffOptions, RetryBudget, type RetryBudgetOptions, type RetryClock } from "./backoff.ts";
+export {
+  type TraceEndEvent,
+  type TraceErrorEvent,
+  type TraceHeadersEvent,
+  type TraceHooks,
+  withTrace,
+} from "./trace.ts";
+export { redactHeaders, redactUrl } from "./url.ts";
