@@ -47,6 +47,7 @@ export interface ListPageOptions extends OperationOptions {
 
 /** One page of a listing. */
 export interface ListPage {
+  /** Objects and common prefixes of the page. */
   readonly result: ListResult;
   /** For the next page; absent on the last. */
   readonly pageToken?: string;

@@ -14,6 +14,7 @@ export const DEFAULT_RANGE_CONCURRENCY = 10;
 
 /** A range to fetch and which of the ranges wanted (by index) lie in it. */
 export interface MergedRange extends ByteRange {
+  /** Indices of the ranges wanted. */
   readonly members: readonly number[];
 }
 

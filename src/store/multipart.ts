@@ -18,11 +18,15 @@ export interface UploadSteps<Part> {
 
 /** One part of an upload. */
 export interface UploadPart {
+  /** Place among the parts, from 0. */
   readonly index: number;
+  /** Bytes in the parts before it. */
   readonly offset: number;
+  /** The bytes, back to back. */
   readonly chunks: readonly Uint8Array[];
   /** Bytes of this part. */
   readonly length: number;
+  /** The caller's signal and extensions. */
   readonly options: OperationOptions;
 }
 

@@ -5,9 +5,8 @@
  */
 import { InvalidPathError, NotSupportedError } from "./error.ts";
 
-declare const brand: unique symbol;
 /** A valid path: `/`-separated, no empty, `.` or `..` segment, no control character, no slash at either end. Root is `""`. */
-export type Path = string & { readonly [brand]: "Path" };
+export type Path = string & { readonly __brand: "Path" };
 
 /**
  * A key taken as it is, for keys that are no valid {@linkcode Path} (`a//b`, `a/`, `../x`). Only stores whose

@@ -5,7 +5,9 @@ import type { OperationOptions, PutPayload } from "./types.ts";
 
 /** A payload in memory, which can be sent again. The chunks are the caller's: do not keep them after the put. */
 export interface ChunkPayload {
+  /** Which of the two it is. */
   readonly kind: "chunks";
+  /** The bytes, back to back. */
   readonly chunks: readonly Uint8Array[];
   /** Length of all chunks in bytes. */
   readonly length: number;
@@ -13,7 +15,9 @@ export interface ChunkPayload {
 
 /** A payload that is read as it comes. */
 export interface StreamPayload {
+  /** Which of the two it is. */
   readonly kind: "stream";
+  /** The bytes, read once. */
   readonly stream: ReadableStream<Uint8Array>;
   /** Length in bytes, where known (a `Blob`). */
   readonly length?: number;

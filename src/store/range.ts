@@ -9,13 +9,17 @@ export type GetRange =
 
 /** A resolved range in bytes, `end` exclusive. */
 export interface ByteRange {
+  /** First byte. */
   readonly start: number;
+  /** The byte after the last. */
   readonly end: number;
 }
 
 /** What an error about a range shall say: the store's short name and the path. */
 export interface RangeContext {
+  /** Short name of the store. */
   readonly store: string;
+  /** The object's path. */
   readonly path?: string;
 }
 

@@ -20,10 +20,13 @@ export interface BodySource {
 
 /** What {@linkcode makeGetResult} makes a result of. */
 export interface GetResultInit {
+  /** Metadata of the whole object. */
   readonly meta: ObjectMeta;
   /** The bytes that the body will deliver; ending before or after them is an error. */
   readonly range: ByteRange;
+  /** Attributes of the object. */
   readonly attributes: Attributes;
+  /** The response behind it, from stores that speak HTTP. */
   readonly response?: ResponseExtensions;
   /** Bytes stay the store's: the result hands out copies. */
   readonly body: Uint8Array | BodySource;

@@ -16,6 +16,7 @@ export interface ResumePolicy {
 
 /** What a further request for the rest brought. */
 export interface ReopenedBody {
+  /** The bytes. */
   readonly body: ReadableStream<Uint8Array>;
   /** The bytes of the object that `body` delivers: at least those asked for; further ones before and after are skipped. */
   readonly range: ByteRange;
@@ -33,9 +34,11 @@ export interface ResumableInit {
   readonly eTag?: string;
   /** Asks for the rest: a ranged GET with `If-Match`. Rejects with `PreconditionError` where the object has changed. */
   reopen(range: ByteRange, ifMatch: string, signal: AbortSignal): Promise<ReopenedBody>;
+  /** Whether and when to go on. */
   readonly policy: ResumePolicy;
   /** Short name of the store that errors shall carry. */
   readonly store: string;
+  /** The object's path, for errors. */
   readonly path: string;
   /** The caller's signal: its reason is what the body then fails with. */
   readonly signal?: AbortSignal;

@@ -19,10 +19,15 @@ export interface ObjectMeta {
 
 /** HTTP-like properties of an object. `metadata` keys come back in lower case. */
 export interface Attributes {
+  /** `Cache-Control`. */
   readonly cacheControl?: string;
+  /** `Content-Disposition`. */
   readonly contentDisposition?: string;
+  /** `Content-Encoding`: how the bytes are coded; stores hand them out as they are. */
   readonly contentEncoding?: string;
+  /** `Content-Language`. */
   readonly contentLanguage?: string;
+  /** `Content-Type`. */
   readonly contentType?: string;
   /** Write-only on the cloud stores. */
   readonly storageClass?: string;
@@ -35,7 +40,9 @@ export type Tags = Readonly<Record<string, string>>;
 
 /** Which version of an object an update replaces. Hand on what a put or head returned: stores differ in which they use. */
 export interface UpdateVersion {
+  /** Entity tag, quotes kept. */
   readonly eTag?: string;
+  /** Version id of the service. */
   readonly version?: string;
 }
 
@@ -102,6 +109,7 @@ export interface GetResult {
   readonly range: ByteRange;
   /** Attributes as the service reports them. */
   readonly attributes: Attributes;
+  /** The response behind it, from stores that speak HTTP. */
   readonly response?: ResponseExtensions;
   /** The bytes. A break on the way is resumed; ending short is an error. */
   readonly body: ReadableStream<Uint8Array>;
@@ -113,14 +121,19 @@ export interface GetResult {
 
 /** Options of `put`. */
 export interface PutOptions extends OperationOptions {
+  /** Whether an object may be replaced. Default `"overwrite"`. */
   readonly mode?: PutMode;
+  /** Attributes of the object; those it had are replaced. */
   readonly attributes?: Attributes;
+  /** Tags of the object. */
   readonly tags?: Tags;
+  /** Told of the bytes sent so far. */
   readonly onProgress?: (progress: Progress) => void;
 }
 
 /** The response behind a result, from stores that speak HTTP. */
 export interface ResponseExtensions {
+  /** Status code. */
   readonly status: number;
   /** Header lines as received; values are Latin-1. */
   readonly headers: readonly (readonly [name: string, value: string])[];
@@ -128,8 +141,11 @@ export interface ResponseExtensions {
 
 /** What a write returns. */
 export interface PutResult {
+  /** Entity tag, quotes kept. */
   readonly eTag?: string;
+  /** Version id of the service. */
   readonly version?: string;
+  /** The response behind it, from stores that speak HTTP. */
   readonly response?: ResponseExtensions;
 }
 
@@ -137,7 +153,9 @@ export interface PutResult {
 export interface PutMultipartOptions extends OperationOptions {
   /** Checked when the upload completes, where the service can; refused where it cannot. */
   readonly mode?: PutMode;
+  /** Attributes of the object; those it had are replaced. */
   readonly attributes?: Attributes;
+  /** Tags of the object. */
   readonly tags?: Tags;
 }
 
@@ -157,6 +175,7 @@ export interface WriterOptions extends PutMultipartOptions {
   readonly partSize?: number;
   /** Parts under way at once. Default 8. */
   readonly concurrency?: number;
+  /** Told of the bytes sent so far. */
   readonly onProgress?: (progress: Progress) => void;
 }
 
@@ -190,6 +209,7 @@ export interface ListResult {
 export interface DeleteOptions extends OperationOptions {
   /** Only this version, or only if the object still has this ETag, where the service can. */
   readonly version?: string;
+  /** Only if the object has one of these ETags. */
   readonly ifMatch?: string;
 }
 
@@ -200,5 +220,6 @@ export type DeleteOutcome =
 
 /** Options of `copy` and `rename`. */
 export interface CopyOptions extends OperationOptions {
+  /** Whether the destination may be replaced. Default `"overwrite"`. */
   readonly mode?: CopyMode;
 }

@@ -18,7 +18,9 @@ export type WriterTarget = Pick<ObjectStore, "put" | "putMultipart">;
 
 /** The store's short name and the path, for errors. */
 export interface WriterContext {
+  /** Short name of the store. */
   readonly store: string;
+  /** The object's path. */
   readonly path: Path;
 }
 

@@ -16,6 +16,7 @@ export interface ConformanceCase<Context> {
 
 /** An expectation that did not hold. */
 export class AssertionError extends Error {
+  /** Name of the class. */
   override readonly name = "AssertionError";
 }
 

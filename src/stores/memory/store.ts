@@ -65,7 +65,9 @@ const STORE = "InMemory";
  * ```
  */
 export class MemoryStore extends BaseStore implements MultipartStore, PaginatedListStore {
+  /** See {@linkcode ObjectStore.name}. */
   override readonly name: string = STORE;
+  /** Short name that errors carry. */
   protected override readonly storeName: string = STORE;
   #table = new ObjectTable();
   readonly #uploads = new MemoryUploads(() => this.#nextId());
@@ -144,6 +146,7 @@ export class MemoryStore extends BaseStore implements MultipartStore, PaginatedL
     this.#table.delete(location);
   }
 
+  /** One after the other; a missing object is no failure. */
   override deleteAll(
     paths: Iterable<PathInput> | AsyncIterable<PathInput>,
     options: OperationOptions = {},
@@ -161,6 +164,7 @@ export class MemoryStore extends BaseStore implements MultipartStore, PaginatedL
     return listSnapshot(this.#table, STORE, prefix, options);
   }
 
+  /** The level as it is at the call, in byte order. */
   // deno-lint-ignore require-await -- thrown errors become rejections
   override async listWithDelimiter(prefix?: PathInput, options: ListOptions = {}): Promise<ListResult> {
     options.signal?.throwIfAborted();
@@ -195,6 +199,7 @@ export class MemoryStore extends BaseStore implements MultipartStore, PaginatedL
     this.#table.delete(origin);
   }
 
+  /** Parts are copied; a mode is checked again at completion. */
   // deno-lint-ignore require-await -- thrown errors become rejections
   override async putMultipart(path: PathInput, options: PutMultipartOptions = {}): Promise<MultipartUpload> {
     const id = this.#startUpload(path, options);
