@@ -51,6 +51,10 @@ export const COMMITTED: Record<string, GuestSource> = {
   "checks": rust("checks"),
   "hello": rust("hello"),
   "http": rust("http", "http-guest"),
+  "object-store": rust("object-store", "object-store-guest", [
+    "object-store-wasi/Cargo.toml",
+    "object-store-wasi/src",
+  ]),
   "hello-preview1": preview1("hello"),
   "hello-0.2.0": wat("hello-0.2.0"),
   "unknown-import": wat("unknown-import"),
