@@ -74,12 +74,14 @@ export class Wire {
     const chunked = headers.some(([name, value]) =>
       name.toLowerCase() === "transfer-encoding" && value.toLowerCase().includes("chunked")
     );
-    const question = target.indexOf("?");
+    // Absolute form, as proxies are asked (RFC 9112 section 3.2.2).
+    const origin = target.replace(/^https?:\/\/[^/?]*/i, "");
+    const question = origin.indexOf("?");
     return {
       method,
       target,
-      path: question < 0 ? target : target.slice(0, question),
-      query: new URLSearchParams(question < 0 ? "" : target.slice(question + 1)),
+      path: question < 0 ? origin : origin.slice(0, question),
+      query: new URLSearchParams(question < 0 ? "" : origin.slice(question + 1)),
       headers,
       chunked,
       body: new WireBody(this, chunked ? undefined : Number(lengthLine?.[1] ?? 0)),

@@ -3,7 +3,7 @@ import type { ClientOptions } from "../options.ts";
 
 /** An HTTP client of these options. */
 export function createClient(options: ClientOptions): Deno.HttpClient {
-  const { clientCertificate, proxyUrl, unixSocket } = options;
+  const { clientCertificate, proxyUrl } = options;
   return Deno.createHttpClient({
     caCerts: options.rootCertificates === undefined ? undefined : [...options.rootCertificates],
     poolIdleTimeout: options.poolIdleTimeout ?? 90_000,
@@ -12,11 +12,7 @@ export function createClient(options: ClientOptions): Deno.HttpClient {
     // object_store's default, measured there to be the faster one.
     http2: options.http2Only === true || options.http1Only === false,
     ...(clientCertificate === undefined ? {} : clientCertificate),
-    ...(unixSocket !== undefined
-      ? { proxy: { transport: "unix" as const, path: unixSocket } }
-      : proxyUrl === undefined
-      ? {}
-      : { proxy: proxySettings(proxyUrl) }),
+    ...(proxyUrl === undefined ? {} : { proxy: proxySettings(proxyUrl) }),
   });
 }
 

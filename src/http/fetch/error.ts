@@ -215,9 +215,10 @@ function scrub(message: string): string {
 }
 
 /** The error itself, or a copy where its text or a cause's holds a URL with secrets in it (Deno writes it there). */
-function withoutSecrets(error: unknown): unknown {
-  if (!(error instanceof Error)) return error;
-  const cause = withoutSecrets(error.cause);
+function withoutSecrets(error: unknown, depth = 0): unknown {
+  // Deeper than any platform nests, so a circle of causes.
+  if (!(error instanceof Error) || depth > 8) return error;
+  const cause = withoutSecrets(error.cause, depth + 1);
   const message = scrub(error.message);
   if (message === error.message && cause === error.cause) return error;
   const copy = new Error(message, cause === undefined ? undefined : { cause });

@@ -20,16 +20,16 @@ const CLIENT_OPTIONS: Readonly<Record<string, Asks>> = {
   poolIdleTimeout: (options) => options.poolIdleTimeout !== undefined,
   poolMaxIdlePerHost: (options) => options.poolMaxIdlePerHost !== undefined,
   proxyUrl: (options) => options.proxyUrl !== undefined,
-  unixSocket: (options) => options.unixSocket !== undefined,
 };
 
-/** Options that no `fetch` honours. */
+/** Options that no `fetch` honours. Deno reaches unix sockets, but writes the request target as to a proxy. */
 const NODE_ONLY: Readonly<Record<string, Asks>> = {
   allowInvalidCertificates: (options) => options.allowInvalidCertificates === true,
   disableSystemCertificates: (options) => options.disableSystemCertificates === true,
   proxyCaCertificate: (options) => options.proxyCaCertificate !== undefined,
   proxyExcludes: (options) => options.proxyExcludes !== undefined,
   randomizeAddresses: (options) => options.randomizeAddresses !== undefined,
+  unixSocket: (options) => options.unixSocket !== undefined,
 };
 
 /**
