@@ -17,6 +17,8 @@ export interface ObjectStoreErrorOptions {
   readonly code?: string;
   /** The service's id of the request, for its support. */
   readonly requestId?: string;
+  /** What else the service said that helps: S3's `hostId`, the right `region`. */
+  readonly details?: Readonly<Record<string, string>>;
 }
 
 /** The common parent of all store errors. */
@@ -31,6 +33,8 @@ export abstract class ObjectStoreError extends Error {
   readonly code?: string;
   /** The service's id of the request. */
   readonly requestId?: string;
+  /** What else the service said that helps: S3's `hostId`, the right `region`. */
+  readonly details?: Readonly<Record<string, string>>;
 
   /** `message` names the failed action and what it failed on. */
   constructor(message: string, options: ObjectStoreErrorOptions) {
@@ -40,6 +44,7 @@ export abstract class ObjectStoreError extends Error {
     this.status = options.status;
     this.code = options.code;
     this.requestId = options.requestId;
+    this.details = options.details;
   }
 }
 

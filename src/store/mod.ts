@@ -26,4 +26,5 @@ export * from "./result.ts";
 export * from "./resume.ts";
 export * from "./stream.ts";
 export type * from "./types.ts";
-export * from "./writer.ts";
+export { createPutWriter, createWriter, type WriterContext, type WriterTarget } from "./writer.ts";
+export { DEFAULT_PART_SIZE, DEFAULT_WRITER_CONCURRENCY, partSizeAt } from "./writer_parts.ts";

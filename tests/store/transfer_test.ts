@@ -183,6 +183,34 @@ Deno.test("a writer over a streaming put: whole or not at all", async () => {
   await assert.rejects(refused.result, { name: "GenericError" });
 });
 
+Deno.test("a streaming put that fails, or stops reading, ends its writer", async () => {
+  const context = { store: "Test", path: "a" as Path };
+  type Put = (body: ReadableStream<Uint8Array>) => Promise<unknown>;
+  const puts: Record<string, Put> = {
+    "fails unread": async () => {
+      await tick();
+      throw new Error("put lost");
+    },
+    "fails after a chunk": async (body) => {
+      await body.getReader().read();
+      throw new Error("put lost");
+    },
+    "cancels": async (body) => {
+      const reader = body.getReader();
+      await reader.read();
+      await reader.cancel();
+      return {};
+    },
+  };
+  for (const [name, put] of Object.entries(puts)) {
+    const store = { put: (_: unknown, body: unknown) => put(body as ReadableStream<Uint8Array>) };
+    const stream = createPutWriter(store as unknown as MemoryStore, "a", {}, context);
+    const chunks = new ReadableStream<Uint8Array>({ pull: (c) => c.enqueue(bytesOf(10)) });
+    await assert.rejects(chunks.pipeTo(stream), { name: "GenericError", path: "a" }, name);
+    await assert.rejects(stream.result, { name: "GenericError", path: "a" }, name);
+  }
+});
+
 Deno.test("property: a writer's object is what was written, however it was cut", async () => {
   await fc.assert(
     fc.asyncProperty(
