@@ -187,10 +187,7 @@ export class WireBody {
     if (bytes === undefined) return undefined;
     this.#left -= bytes.byteLength;
     this.received += bytes.byteLength;
-    if (this.#left === 0) {
-      if (this.#chunked) await this.#wire.line();
-      else this.whole = true;
-    }
+    if (this.#left === 0 && !this.#chunked) this.whole = true;
     this.#wire.onProgress();
     return bytes;
   }
@@ -209,6 +206,8 @@ export class WireBody {
   }
 
   async #nextChunk(): Promise<boolean> {
+    // The end of the chunk before: only now, since some clients write it only with the next one.
+    if (this.received > 0) await this.#wire.line();
     const size = await this.#wire.line();
     if (size === undefined) return false;
     this.#left = parseInt(size, 16);

@@ -41,12 +41,14 @@ export const bodyCases: readonly ConnectorCase[] = [
       assertEquals([seen.length, seen.chunked, sent(seen, "transfer-encoding")], [0, false, []]);
     }
   }),
-  serviceCase("a written content-length of 0 is sent", async (service, { origin }) => {
+  serviceCase("a written content-length of 0 is no body", async (service, { origin }) => {
     const seen = await echo(service, `${origin}/echo`, {
       method: "DELETE",
       headers: [["content-length", "0"]],
     });
-    assertEquals(sent(seen, "content-length"), ["0"]);
+    // Some platforms leave it out where the method expects no body (RFC 9110 section 8.6), which says the same.
+    assert(["", "0"].includes(sent(seen, "content-length").join()), "Not one content-length of 0");
+    assertEquals([seen.length, seen.chunked], [0, false]);
   }),
   serviceCase("chunks are sent back to back", async (service, { origin }) => {
     const body = [text("one"), new Uint8Array(0), text("two"), text("three")];

@@ -186,6 +186,8 @@ export class FetchExchange implements BodySource {
   async #isDecoded(coding: string): Promise<boolean> {
     if (this.#decodes !== undefined) return this.#decodes;
     this.#peeked = await this.#open().read();
+    // Undici makes nothing at all, and no error, of the beginning of a coded body.
+    if (this.#peeked.done) return this.#response!.headers.get("content-length") !== "0";
     return !looksEncoded(coding, this.#peeked.value);
   }
 

@@ -102,6 +102,8 @@ export class UrlReader {
 
 /** Fields of the connection, which is the platform's: some runtimes send them, some throw, some drop them. */
 const CONNECTION_FIELDS: ReadonlySet<string> = new Set([
+  // Undici loses it: its header fields are properties of an object.
+  "__proto__",
   "connection",
   "expect",
   "http2-settings",
