@@ -37,6 +37,15 @@ function preview1(name: string): GuestSource {
   return { ...rust(name), wasm: `${name}/${name}-preview1.wasm`, target: "wasm32-wasip1" };
 }
 
+function javascript(name: string, sources: string[]): GuestSource {
+  return {
+    toolchain: "javascript",
+    sources: ["tools", ...sources],
+    wasm: `build/${name}.wasm`,
+    entry: `${name}/guest.js`,
+  };
+}
+
 function wat(name: string): GuestSource {
   return {
     toolchain: "wat",
@@ -65,4 +74,8 @@ export const COMMITTED: Record<string, GuestSource> = {
 };
 
 /** The big guests (a JavaScript or Python interpreter inside); built when first asked for. */
-export const ON_DEMAND: Record<string, GuestSource> = {};
+export const ON_DEMAND: Record<string, GuestSource> = {
+  "js-fetch": javascript("js-fetch", ["js-fetch"]),
+  // storeport's own sources are part of it.
+  "js-storeport": javascript("js-storeport", ["js-storeport", "../../mod.ts", "../../src"]),
+};

@@ -210,6 +210,8 @@ async fn multiparts(store: &Store, at: &impl Fn(&str) -> Path) {
 /// Sixteen objects written and read at once.
 async fn concurrently(store: &Store, at: &impl Fn(&str) -> Path) {
     let paths: Vec<_> = (0..16).map(|index| at(&format!("many/{index}"))).collect();
+    // The first alone: the crate's HTTP store makes missing folders, and two that make the same one at once collide.
+    store.put(&at("many/first"), "first".into()).await.expect("put");
     let puts = paths.iter().map(|path| store.put(path, payload(100_000)));
     futures_util::future::try_join_all(puts).await.expect("puts");
     let gets = paths.iter().map(|path| async { store.get(path).await?.bytes().await });
