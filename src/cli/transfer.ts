@@ -57,7 +57,7 @@ export async function transfer(context: Context, options: TransferOptions): Prom
   } finally {
     progress.stop();
     const seconds = (performance.now() - started) / 1000;
-    if (options.recursive && !options.quiet && !options.json && !options.dryRun) {
+    if (options.recursive && objects > 0 && !options.quiet && !options.json && !options.dryRun) {
       const done = options.move ? "Moved" : "Copied";
       await context.note(
         `${done} ${count(objects, "object")}, ${formatSize(bytes)}, in ${formatDuration(seconds)}`,

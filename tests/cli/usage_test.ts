@@ -1,0 +1,152 @@
+/** How the command is called: help, version, bad usage, and errors as a person reads them. */
+import assert from "node:assert/strict";
+import { VERSION } from "../../src/http/version.ts";
+import { formatDuration, formatSize, formatTime, parseRange } from "../../src/cli/format.ts";
+import { clean, explain } from "../../src/cli/errors.ts";
+import { cliTest, run } from "./cli_support.ts";
+
+Deno.test("cli: help and version go to standard output", async () => {
+  assert.deepEqual(await run(["--version"]), { code: 0, out: `${VERSION}\n`, err: "" });
+  for (const args of [["--help"], ["help"]]) {
+    const { code, out, err } = await run(args);
+    assert.deepEqual([code, err], [0, ""]);
+    for (const name of ["ls", "cat", "get", "put", "cp", "mv", "rm", "stat", "gateway"]) {
+      assert.match(out, new RegExp(`^  ${name} `, "m"));
+    }
+  }
+  for (const name of ["ls", "cat", "get", "put", "cp", "mv", "rm", "stat", "gateway"]) {
+    const { code, out } = await run([name, "--help"]);
+    assert.equal(code, 0);
+    assert.match(out, /Examples:/, name);
+  }
+});
+
+Deno.test("cli: bad usage ends with 2 and says what is wrong", async () => {
+  const table: [args: string[], message: RegExp][] = [
+    [[], /Usage: storeport/],
+    [["bogus"], /unknown command 'bogus'/],
+    [["--bogus"], /unknown option '--bogus'/],
+    [["ls", "--bogus"], /unknown option '--bogus'/],
+    [["ls", "a", "b"], /too many arguments/],
+    [["cat"], /missing required argument/],
+    [["cp", "a"], /Give a destination/],
+    [["mv", "a"], /Give a destination/],
+    [["put", "a"], /Give a URL/],
+    [["cat", ""], /argument is empty/],
+    [["cat", "foo://x/y"], /no store has that scheme/],
+    [["cat", "http://[::1/x"], /host or port/],
+    [["cat", "file:///a/../b"], /"\.\."/],
+    [["cat", "file:///a%00b"], /control character/],
+    [["cat", "memory:///a\nb"], /control character/],
+    [["cat", "a\nb"], /control character/],
+    [["cat", "--range", "5-2", "x"], /ends before it starts/],
+    [["cat", "--range", "x", "x"], /write it as 0-99/],
+    [["get", "-r", "memory:///", "-"], /many objects to standard output/],
+    [["cp", "--concurrency", "0", "a", "b"], /whole number from 1/],
+    [["ls", "-o", "novalue", "memory:///"], /key=value/],
+    [["ls", "-o", "fsnyc=1", "file:///"], /Unknown configuration key "fsnyc"/],
+    [["put", "--no-overwrite", "--if-match", '"x"', "a", "memory:///b"], /not both/],
+    [["put", "-", "memory:///"], /needs a name/],
+    [["put", "-", "x", "memory:///y"], /together with files/],
+    [["rm", "memory:///"], /root of a store/],
+    [["rm", "-r", "memory:///"], /--entire-store/],
+    [["cp", "a", "b", "memory:///c"], /end it with "\/"/],
+    [["cp", "memory:///", "memory:///b"], /use -r/],
+    [["gateway", "--addr", "8080", "memory:///"], /host:port/],
+    [["gateway", "--addr", "h:99999", "memory:///"], /host:port/],
+  ];
+  for (const [args, message] of table) {
+    const { code, out, err } = await run(args);
+    assert.equal(code, 2, `${args.join(" ")}: ${err}`);
+    assert.equal(out, "");
+    assert.match(err, message, args.join(" "));
+    assert.doesNotMatch(err, /\n {4}at /);
+  }
+});
+
+cliTest("what fails ends with 1 and says why", async ({ cwd, url }) => {
+  await Deno.mkdir(`${cwd}/dir`);
+  await Deno.writeTextFile(`${cwd}/dir/file`, "0123456789");
+  const table: [args: string[], message: RegExp][] = [
+    [["cat", "nope"], new RegExp(`Cannot read "${cwd}/nope": no such file`)],
+    [["cat", "dir/file/x"], /no such file/],
+    [["stat", "nope"], /no such file/],
+    [["ls", "nope"], /no such file/],
+    [["rm", "nope"], /no such file/],
+    [["rm", "-r", "nope"], /no such file/],
+    [["cp", "nope", "x"], /no such file/],
+    [["mv", "nope", "x"], /no such file/],
+    [["cp", "-r", "nope", "x"], /no such file/],
+    [["cat", "dir"], /it is a directory\n {2}hint: use -r/],
+    [["cp", "dir", "x"], /it is a directory\n {2}hint: use -r/],
+    [["put", "dir", `${url}/x`], /it is a directory\n {2}hint: use -r/],
+    [["cat", "--range", "10-", "dir/file"], /starts at or beyond the end of an object of 10 bytes/],
+    [["cat", `${url}/nope`], /Cannot get "nope"/],
+    [["stat", `${url}/nope`], /"nope"/],
+    [["cat", "--range", "5-", `${url}/nope`], /"nope"/],
+    [["put", "dir/file", "dir/file/below"], /a part of its path is a file/],
+    [["cp", "dir/file", "a#1"], /not supported/],
+    [
+      ["cat", "-o", "retry=false", "-o", "maxRetries=0", "http://user:hunter2@127.0.0.1:2/x"],
+      /127\.0\.0\.1:2/,
+    ],
+  ];
+  for (const [args, message] of table) {
+    const { code, out, err } = await run(args, { cwd });
+    assert.equal(code, args.includes("retry=false") ? 2 : 1, `${args.join(" ")}: ${err}`);
+    if (args.includes("retry=false")) continue;
+    assert.equal(out, "");
+    assert.match(err, /^storeport: /);
+    assert.match(err, message, args.join(" "));
+    assert.doesNotMatch(err, /hunter2|\n {4}at /);
+  }
+});
+
+Deno.test("cli: an unreachable host is told of, without the password", async () => {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { port } = listener.addr;
+  listener.close();
+  const { code, err } = await run(["cat", "-o", "maxRetries=0", `http://user:hunter2@127.0.0.1:${port}/x`]);
+  assert.equal(code, 1);
+  assert.match(err, new RegExp(`127\\.0\\.0\\.1:${port}/x`));
+  assert.doesNotMatch(err, /hunter2|user/);
+});
+
+Deno.test("cli: what reaches a terminal is clean", () => {
+  assert.equal(
+    clean("at http://u:secret@host/a?sig=secret&b=1#f, \x1b[2J"),
+    "at http://host/a?sig=REDACTED&b=1 \\u001b[2J",
+  );
+  const inner = new Error("the socket closed");
+  const lines = explain(new Error('Cannot get "x"', { cause: new Error("it broke", { cause: inner }) }))
+    .split("\n");
+  assert.deepEqual(lines, ['Cannot get "x"', "  caused by: it broke", "  caused by: the socket closed"]);
+});
+
+Deno.test("cli: sizes, durations, times and ranges", () => {
+  assert.deepEqual([0, 999, 1024, 1536, 102_400, 1_073_741_824, 2 ** 60].map(formatSize), [
+    "0 B",
+    "999 B",
+    "1.0 KiB",
+    "1.5 KiB",
+    "100 KiB",
+    "1.0 GiB",
+    "1.0 EiB",
+  ]);
+  assert.deepEqual([0.04, 9.96, 59.4, 65, 3605, 8040, Infinity].map(formatDuration), [
+    "0.0 s",
+    "10 s",
+    "59 s",
+    "1 min 5 s",
+    "1 h 0 min",
+    "2 h 14 min",
+    "?",
+  ]);
+  assert.equal(formatTime(new Date(2024, 4, 1, 13, 4, 9)), "2024-05-01 13:04:09");
+  assert.deepEqual(["0-99", "5-5", "100-", "-10"].map(parseRange), [
+    { start: 0, end: 100 },
+    { start: 5, end: 6 },
+    { offset: 100 },
+    { suffix: 10 },
+  ]);
+});
