@@ -146,7 +146,10 @@ async function start(name: string, code: GuestCode, options: InstantiateOptions)
     } catch (error) {
       // `undefined` and other payloads are errors that the guest's own signature has.
       if (!(error instanceof Error) && !(error instanceof GuestExit)) throw error;
-      const cause = instance.endReason ?? instance.trapCause ?? error;
+      if (error instanceof GuestExit) throw error; // over, but what it wrote must still be taken
+      const cause = error instanceof GuestTrapError
+        ? error
+        : instance.trapCause ?? instance.endReason ?? error;
       instance.end(cause);
       throw cause instanceof GuestExit ? cause : trapError(cause, error, stderr.tail);
     }

@@ -143,7 +143,7 @@ export class Instance implements CallScope {
   /** Ends the instance: every transfer is aborted, every timer cleared, a suspended guest unwound. */
   end(reason: unknown = new GuestTrapError("The instance has ended")): void {
     if (this.#over === undefined) this.#over = { reason };
-    this.#rejectEnded(this.#over.reason);
+    this.#rejectEnded(reason); // also after `exit`, while output is still being taken
     for (const reject of [...this.#suspended]) reject(this.#over.reason);
     this.#suspended.clear();
     this.#turns.stop();

@@ -46,7 +46,9 @@ export class Turns {
 
   /** Notes the next turn without waiting for it: the guest is about to wait for something else. */
   watch(): void {
-    this.#cancel ??= nextTurn(() => {
+    // A turn noted just now is news enough.
+    if (this.#cancel !== undefined || performance.now() - this.#last < SLICE) return;
+    this.#cancel = nextTurn(() => {
       this.#cancel = undefined;
       this.#last = performance.now();
       this.#calls = 0;

@@ -124,6 +124,13 @@ export const bool: AbiType<boolean> = {
   lower: (_, value) => value ? 1 : 0,
 };
 
+/**
+ * What a guest may hand over in one value: copying it takes the host's thread and memory, before anybody can look at
+ * it. Far above what any interface of WASI is for.
+ */
+const MAX_BYTES = 128 * 1024 * 1024;
+const MAX_ELEMENTS = 65_536;
+
 /** Something made of a pointer and a length: strings and lists. */
 function pointed<T>(
   read: (context: AbiContext, ptr: number, length: number) => T,
@@ -158,6 +165,7 @@ function unflattened(): never {
 /** `size` bytes of the guest's memory at `ptr`, checked. */
 function slice({ memory }: AbiContext, ptr: number, size: number): Uint8Array {
   const bytes = memory.bytes;
+  if (size > MAX_BYTES) throw new RangeError(`The guest passed ${size} bytes in one value: fuel exhausted`);
   if (ptr + size > bytes.length) throw new RangeError("The guest passed a pointer outside its memory");
   return bytes.subarray(ptr, ptr + size);
 }
@@ -191,6 +199,9 @@ export function list<T>(element: AbiType<T>): AbiType<readonly T[]> {
   return pointed<readonly T[]>(
     (context, ptr, length) => {
       if (ptr % element.align !== 0) throw new TypeError("The guest passed a misaligned list");
+      if (length > MAX_ELEMENTS) {
+        throw new RangeError(`The guest passed a list of ${length} elements: fuel exhausted`);
+      }
       slice(context, ptr, length * element.size);
       const values = new Array<T>(length);
       for (let i = 0; i < length; i++) values[i] = element.load(context, ptr + i * element.size);

@@ -1,7 +1,7 @@
 /** An instance's access to the network over HTTP: policy first, then the connector. */
 import type { HttpConnector, HttpRequest, HttpResponse, HttpService } from "../../http/connector.ts";
 import { HttpError } from "../../http/error.ts";
-import { denyAll, type NetworkPolicy, withPolicy } from "../../http/policy.ts";
+import { denyAll, type NetworkPolicy } from "../../http/policy.ts";
 import { type TraceHooks, withTrace } from "../../http/trace.ts";
 import { redactUrl } from "../../http/url.ts";
 import type { DeniedRequest } from "../options.ts";
@@ -84,8 +84,8 @@ export class HttpAccess {
   #connect(): HttpService {
     const { connector, trace } = this.#options;
     // No retries, no defaults, no user agent: what goes out is what the guest said. `http:` is the policy's business.
-    let service = connector.connect({ policy: this.#policy, allowHttp: true, retry: false });
-    service = withPolicy(this.#policy)(service);
+    // URLs were judged by `refusal`; the connector judges the addresses that names resolve to.
+    const service = connector.connect({ policy: this.#policy, allowHttp: true, retry: false });
     return trace === undefined ? service : withTrace(trace)(service);
   }
 }

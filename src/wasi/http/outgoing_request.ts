@@ -2,7 +2,7 @@
 import { Resource } from "../abi/handles.ts";
 import { WitError } from "../abi/lower.ts";
 import type { Instance } from "../instance.ts";
-import { declaredLength, Fields } from "./fields.ts";
+import { declaredLength, type Fields } from "./fields.ts";
 import { OutgoingBody } from "./outgoing_body.ts";
 import {
   checkMethod,

@@ -1,9 +1,10 @@
 /**
- * Reading and mending the JavaScript that jco generates. Three things:
+ * Reading and mending the JavaScript that jco generates:
  *
  * - what it asks of its import object, function by function, which nothing else tells;
  * - each handle table gets the name of its resource type, so that our own lowering finds it;
- * - its debug log reads an environment variable at every call, which costs a system call and a permission.
+ * - its debug log reads an environment variable at every call, which costs a system call and a permission;
+ * - a trap in an export that is async for JSPI alone waits for a promise that nobody settles: it is thrown instead.
  *
  * All of it is tied to the pinned version of jco; where the text is not as expected, loading fails with a message
  * that says so, rather than a guest failing oddly later.
@@ -31,6 +32,8 @@ const DESTRUCTURING = /const \{([^}]*)\} = imports\['([^']+)'\];/g;
 const LOWERING = /if \(([\w$.]+)\[symbolCabiLower\]\) \{/g;
 const TABLE = /const (handleTable(\d+)) = \[T_FLAG, 0\];\n/g;
 const DEBUG = "if (!globalThis?.process?.env?.JCO_DEBUG) { return; }";
+
+const LOST_TRAP = /(task\.reject\(err\);\s*task\.exit\(\);\s*)return task\.completionPromise\(\);/g;
 
 /** Where generated code shows which class a capture table, and so a handle table, belongs to. */
 const OWNERS: readonly (readonly [pattern: RegExp, table: number, owner: number])[] = [
@@ -91,7 +94,7 @@ export function patchCode(source: string, versions: ReadonlyMap<string, string |
     const owner = owners.get(number);
     return owner === undefined ? line : `${line}  ${table}.resource = ${JSON.stringify(owner)};\n`;
   });
-  code = code.replace(DEBUG, "return;");
+  code = code.replace(DEBUG, "return;").replace(LOST_TRAP, "$1throw err;");
 
   if (code === source || !code.includes("export function instantiate(")) {
     throw new UnknownCodeError(
