@@ -12,6 +12,8 @@ export interface GatewayContext {
   readonly options: GatewayOptions;
   /** Base path without a slash at the end; `""` for the root. */
   readonly basePath: string;
+  /** Aborts when the client of this request goes away. */
+  readonly signal: AbortSignal;
 }
 
 /** What a URL of the gateway names. */

@@ -10,10 +10,20 @@ import { read } from "./read.ts";
 import { transfer } from "./transfer.ts";
 import { makeCollection, put, remove } from "./write.ts";
 
+/** What a server may tell of a request beside it: the part of `Deno.serve`'s handler info that is looked at. */
+export interface GatewayRequestInfo {
+  /** Rejects when the client goes away before it has the whole response. */
+  readonly completed?: Promise<unknown>;
+}
+
 /** A store behind HTTP. */
 export interface Gateway {
-  /** Answers one request; never rejects. Bound, so that it can be handed to a server as it is. */
-  readonly fetch: (request: Request) => Promise<Response>;
+  /**
+   * Answers one request; never rejects. Bound, so that it can be handed to a server as it is:
+   * `Deno.serve(gateway.fetch)`, `export default gateway`. A client that goes away ends what is done for it: that is
+   * told by `info.completed` where there is one, else by `request.signal`.
+   */
+  readonly fetch: (request: Request, info?: GatewayRequestInfo) => Promise<Response>;
 }
 
 type Handler = (context: GatewayContext, target: Target, request: Request) => Promise<Response>;
@@ -56,32 +66,33 @@ export function createGateway(store: ObjectStore, options: GatewayOptions = {}):
   if (basePath !== "" && !basePath.startsWith("/")) {
     throw new TypeError(`Cannot serve under "${basePath}": a base path begins with a slash`);
   }
-  const context: GatewayContext = { store, options, basePath };
   const authenticate = authenticator(options.auth);
 
-  const answer = async (request: Request): Promise<Response> => {
+  const answer = async (request: Request, signal: AbortSignal): Promise<Response> => {
+    const context: GatewayContext = { store, options, basePath, signal };
     // A browser asks without credentials whether it may ask with them.
     if (cors !== undefined && isPreflight(request)) return preflightResponse(request, cors);
     await authenticate?.(request);
     const { method } = request;
     const target = parseTarget(request.url, basePath);
     if (method === "OPTIONS") {
-      return new Response(null, { status: 204, headers: { dav: "1", ...allow(context) } });
+      return new Response(null, { status: 204, headers: { dav: "1", ...allow(options) } });
     }
     const handler = Object.hasOwn(HANDLERS, method) ? HANDLERS[method]! : undefined;
     if (handler === undefined || (options.readOnly && !SAFE_METHODS.includes(method))) {
       const why = handler === undefined ? "The method is not known" : "Only reading is allowed";
-      throw new HttpFailure(405, why, allow(context));
+      throw new HttpFailure(405, why, allow(options));
     }
     return await handler(context, target, request);
   };
 
-  const fetch = async (request: Request): Promise<Response> => {
+  const fetch = async (request: Request, info?: GatewayRequestInfo): Promise<Response> => {
     let response: Response;
+    const signal = signalOf(request, info);
     try {
-      response = await answer(request);
+      response = await answer(request, signal);
     } catch (error) {
-      if (viewOf(error).internal && !request.signal.aborted) onError?.(error, request);
+      if (viewOf(error).internal && !signal.aborted) onError?.(error, request);
       // A body that nobody has taken would hold its connection.
       if (request.body !== null && !request.body.locked) request.body.cancel().catch(() => {});
       response = failureResponse(error, request);
@@ -93,6 +104,15 @@ export function createGateway(store: ObjectStore, options: GatewayOptions = {}):
   return { fetch };
 }
 
-function allow(context: GatewayContext): { allow: string } {
-  return { allow: (context.options.readOnly ? SAFE_METHODS : METHODS).join(", ") };
+function allow({ readOnly }: GatewayOptions): { allow: string } {
+  return { allow: (readOnly ? SAFE_METHODS : METHODS).join(", ") };
+}
+
+/** Deno aborts `request.signal` after every response and warns of it, so what else it offers is preferred. */
+function signalOf(request: Request, info: GatewayRequestInfo | undefined): AbortSignal {
+  const completed = info?.completed;
+  if (!(completed instanceof Promise)) return request.signal;
+  const controller = new AbortController();
+  completed.catch(() => controller.abort(new DOMException("The client went away", "AbortError")));
+  return controller.signal;
 }

@@ -13,7 +13,7 @@ export async function collectionIndex(
   const missing = new HttpFailure(404, "There is no such collection");
   if (context.options.index === false) throw missing;
   const listing = await context.store.listWithDelimiter(path, {
-    signal: request.signal,
+    signal: context.signal,
     invalidPaths: "skip",
   });
   if (path !== "" && listing.commonPrefixes.length + listing.objects.length === 0) throw missing;

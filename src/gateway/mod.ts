@@ -4,6 +4,6 @@
  *
  * @module
  */
-export { createGateway, type Gateway } from "./gateway.ts";
+export { createGateway, type Gateway, type GatewayRequestInfo } from "./gateway.ts";
 export type { GatewayAuth, GatewayCors, GatewayOptions } from "./options.ts";
 export { type GatewayServer, serveGateway, type ServeGatewayOptions } from "./serve.ts";

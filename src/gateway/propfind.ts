@@ -21,7 +21,7 @@ export async function propfind(
 ): Promise<Response> {
   const depth = (request.headers.get("depth") ?? "infinity").toLowerCase();
   if (!/^(?:0|1|infinity)$/.test(depth)) throw new HttpFailure(400, "The depth must be 0, 1 or infinity");
-  const items = itemsOf(context, target, depth, request.signal);
+  const items = itemsOf(context, target, depth, context.signal);
   // The first is looked at before the status is decided: later failures can only cut the response short.
   const first = await items.next();
   if (first.done) throw new HttpFailure(404, "There is nothing at this path");

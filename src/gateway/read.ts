@@ -21,7 +21,7 @@ export async function read(context: GatewayContext, target: Target, request: Req
       ? await head(context, target, request)
       : await get(context, target, request);
   } catch (error) {
-    if (error instanceof NotModifiedError) return await notModified(context, target, request);
+    if (error instanceof NotModifiedError) return await notModified(context, target);
     if (error instanceof NotFoundError) await redirectToCollection(context, target, request);
     throw error;
   }
@@ -29,7 +29,7 @@ export async function read(context: GatewayContext, target: Target, request: Req
 
 async function head(context: GatewayContext, { path }: Target, request: Request): Promise<Response> {
   const { store } = context;
-  const options = { ...conditionsOf(request.headers), head: true, signal: request.signal };
+  const options = { ...conditionsOf(request.headers), head: true, signal: context.signal };
   const result = await store.get(path, options);
   await result.body.cancel();
   const headers = objectHeaders(result.meta, result.attributes);
@@ -39,7 +39,7 @@ async function head(context: GatewayContext, { path }: Target, request: Request)
 
 async function get(context: GatewayContext, { path }: Target, request: Request): Promise<Response> {
   const { store } = context;
-  const { signal } = request;
+  const { signal } = context;
   const conditions = conditionsOf(request.headers);
   let ranges = parseRangeHeader(request.headers.get("range"));
   const ifRange = request.headers.get("if-range");
@@ -123,8 +123,8 @@ function unsatisfiable(size: number): HttpFailure {
 }
 
 /** RFC 9110 section 15.4.5: a 304 carries the validators that a 200 would have. */
-async function notModified(context: GatewayContext, { path }: Target, request: Request): Promise<Response> {
-  const result = await context.store.get(path, { head: true, signal: request.signal });
+async function notModified(context: GatewayContext, { path }: Target): Promise<Response> {
+  const result = await context.store.get(path, { head: true, signal: context.signal });
   await result.body.cancel();
   const headers = objectHeaders(result.meta, { cacheControl: result.attributes.cacheControl });
   return new Response(null, { status: 304, headers });
@@ -137,6 +137,6 @@ async function redirectToCollection(
   request: Request,
 ): Promise<void> {
   if (context.options.index === false || !/\btext\/html\b/.test(request.headers.get("accept") ?? "")) return;
-  if (!await isCollection(context, path, request.signal)) return;
+  if (!await isCollection(context, path, context.signal)) return;
   throw new HttpFailure(308, "This is a collection", { location: hrefOf(context, path, true) });
 }

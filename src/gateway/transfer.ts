@@ -13,7 +13,7 @@ const CONCURRENCY = 8;
 
 /** Answers COPY and MOVE. */
 export async function transfer(context: GatewayContext, target: Target, request: Request): Promise<Response> {
-  const { signal } = request;
+  const { signal } = context;
   const destination = destinationOf(context, request);
   const mode = overwriteOf(request) ? "overwrite" : "create";
   if (destination.path === "" || destination.path === target.path) {
@@ -39,7 +39,8 @@ async function transferCollection(
   mode: CopyMode,
   request: Request,
 ): Promise<Response> {
-  const { method, signal } = request;
+  const { method } = request;
+  const { signal } = context;
   if (stripPrefix(to, from) !== undefined) {
     throw new HttpFailure(403, "A collection cannot be put into itself");
   }

@@ -20,7 +20,7 @@ export async function put(context: GatewayContext, target: Target, request: Requ
   const length = declaredLength(request);
   const limit = context.options.maxBodySize ?? Infinity;
   if (length !== undefined && length > limit) throw tooLarge(limit);
-  const { mode, existed } = await putModeOf(context, target.path, request.headers, request.signal);
+  const { mode, existed } = await putModeOf(context, target.path, request.headers, context.signal);
   const body: PutPayload = request.body === null
     ? new Uint8Array(0)
     : length !== undefined && length <= SMALL
@@ -29,7 +29,7 @@ export async function put(context: GatewayContext, target: Target, request: Requ
   const result = await context.store.put(target.path, body, {
     mode,
     attributes: attributesOf(request.headers),
-    signal: request.signal,
+    signal: context.signal,
   });
   const headers = new Headers();
   if (result.eTag !== undefined) headers.set("etag", result.eTag);
@@ -40,7 +40,7 @@ export async function put(context: GatewayContext, target: Target, request: Requ
 export async function remove(context: GatewayContext, target: Target, request: Request): Promise<Response> {
   const { store } = context;
   const { path } = target;
-  const { signal } = request;
+  const { signal } = context;
   if (target.collection) return await removeCollection(context, path, signal);
   const conditions = conditionsOf(request.headers);
   const meta = await headIfThere(context, path, signal);
@@ -82,10 +82,11 @@ export async function makeCollection(
   { path }: Target,
   request: Request,
 ): Promise<Response> {
-  if (request.body !== null && declaredLength(request) !== 0) {
+  // Servers hand over an empty stream where a request has no body, so the headers must tell.
+  if (request.headers.has("transfer-encoding") || (declaredLength(request) ?? 0) > 0) {
     throw new HttpFailure(415, "MKCOL takes no body");
   }
-  const { signal } = request;
+  const { signal } = context;
   const taken = path === "" || await headIfThere(context, path, signal) !== undefined ||
     await isCollection(context, path, signal);
   if (taken) {

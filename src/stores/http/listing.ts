@@ -50,6 +50,8 @@ export async function* listAll(
   const offset = options.offset === undefined ? undefined : parsePath(options.offset, STORE);
   for await (const { location, resource } of await entriesBelow(client, prefix, options, memory)) {
     if (resource.collection || !isBelow(location, prefix) || !isAfter(location, offset)) continue;
+    // Many come in one piece of the response; an abort must not wait for the next.
+    options.signal?.throwIfAborted();
     yield await metaOf(client, location, resource, options);
   }
 }

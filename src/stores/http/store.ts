@@ -104,8 +104,10 @@ export class HttpStore extends BaseStore {
     try {
       options.signal?.throwIfAborted();
       const mode = options.mode ?? "overwrite";
-      const headers = this.#putHeaders(location, mode, options);
       if (mode !== "overwrite") await this.#requireConditions(location, options);
+      const headers = this.#putHeaders(location, mode, options);
+      // Where an update finds no directory it finds no object either.
+      if (typeof mode !== "object") await this.#client.ensureParents(location, options);
       const upload = await uploadBody(content, options, context);
       const result = await this.#put(location, upload, mode, headers, options);
       if (upload.replayable) options.onProgress?.({ transferred: upload.length!, total: upload.length });
@@ -249,8 +251,6 @@ export class HttpStore extends BaseStore {
         kinds: mode === "create" ? { 412: AlreadyExistsError } : undefined,
         options,
       });
-    // Where an update finds no directory it finds no object either.
-    if (typeof mode !== "object") await this.#client.ensureParents(path, options);
     let response: Awaited<ReturnType<typeof send>>;
     try {
       response = await send([404, 409]);
