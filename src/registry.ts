@@ -54,8 +54,7 @@ export class StoreRegistry {
   register(url: string | URL, store: ObjectStore): ObjectStore | undefined {
     const parsed = parseStoreUrl(url);
     const root = decodedPath(parsed);
-    let stores = this.#stores.get(authorityOf(parsed));
-    if (stores === undefined) this.#stores.set(authorityOf(parsed), stores = new Map());
+    const stores = this.#at(parsed);
     const before = stores.get(root);
     stores.set(root, store);
     return before;
@@ -100,10 +99,15 @@ export class StoreRegistry {
     const root = segmentsOf(path).slice(0, segmentsOf(path).length - segmentsOf(opened.path).length).join(
       "/",
     );
-    let stores = this.#stores.get(authorityOf(parsed));
-    if (stores === undefined) this.#stores.set(authorityOf(parsed), stores = new Map());
-    stores.set(root as Path, opened.store);
+    this.#at(parsed).set(root as Path, opened.store);
     return opened;
+  }
+
+  #at(url: URL): Map<Path, ObjectStore> {
+    const authority = authorityOf(url);
+    const stores = this.#stores.get(authority) ?? new Map<Path, ObjectStore>();
+    this.#stores.set(authority, stores);
+    return stores;
   }
 
   #find(url: URL, path: Path): OpenedStore | undefined {

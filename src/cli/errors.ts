@@ -39,8 +39,10 @@ export function explain(error: unknown): string {
   const lines = [messageOf(error)];
   let cause = error instanceof Error ? error.cause : undefined;
   for (let depth = 0; depth < 3 && cause instanceof Error; depth++, cause = cause.cause) {
+    const { message } = cause;
+    const told = (line: string) => includesText(line, clean(message));
     // What a store says of a file system's failure is all there is to say, without where it lies on disk.
-    if (isSystemError(cause) || lines.some((line) => includesText(line, messageOf(cause)))) continue;
+    if (isSystemError(cause) || lines.some(told)) continue;
     lines.push(`  caused by: ${messageOf(cause)}`);
   }
   const hint = hintFor(error);

@@ -8,15 +8,13 @@ const queues = new Map<string, Promise<void>>();
 
 /** Runs `work` when all earlier writers to the same file, in this process, are done. */
 export async function exclusively<T>(file: string, work: () => Promise<T>): Promise<T> {
-  const before = queues.get(file);
-  const { promise, resolve } = Promise.withResolvers<void>();
-  queues.set(file, promise);
+  const result = (queues.get(file) ?? Promise.resolve()).then(work);
+  const end = result.then(() => {}, () => {});
+  queues.set(file, end);
   try {
-    await before;
-    return await work();
+    return await result;
   } finally {
-    if (queues.get(file) === promise) queues.delete(file);
-    resolve();
+    if (queues.get(file) === end) queues.delete(file);
   }
 }
 
