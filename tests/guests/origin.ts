@@ -153,13 +153,17 @@ const ANSWERS: Record<string, Answer> = {
     await pause(response, 20);
     response.destroy();
   },
-  "truncated-chunk": (request) => raw(request, "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n10\r\nhalf"),
-  "bad-chunk": (request) => raw(request, "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n2\r\nok\r\nzz\r\n"),
+  "truncated-chunk": (request) =>
+    raw(request, "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n10\r\nhalf"),
+  "bad-chunk": (request) =>
+    raw(request, "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n2\r\nok\r\nzz\r\n"),
   garbage: (request) => raw(request, "this is no HTTP\r\n\r\n"),
   "big-head": (request, _response, url) =>
     raw(
       request,
-      `HTTP/1.1 200 OK\r\nx-big: ${"b".repeat(Number(url.searchParams.get("n")))}\r\ncontent-length: 0\r\n\r\n`,
+      `HTTP/1.1 200 OK\r\nx-big: ${
+        "b".repeat(Number(url.searchParams.get("n")))
+      }\r\ncontent-length: 0\r\n\r\n`,
     ),
   status: (_request, response, url) => response.writeHead(Number(url.pathname.split("/")[2])).end(),
   redirect: (_request, response, url) =>
