@@ -43,7 +43,10 @@ export interface FailureView {
 
 /** What a client is told of anything thrown. */
 export function viewOf(error: unknown): FailureView {
-  if (error instanceof HttpFailure) return error;
+  // A body that was cut off reaches us again inside of the error of the store that was reading it.
+  for (let at = error, depth = 0; at instanceof Error && depth < 8; at = at.cause, depth++) {
+    if (at instanceof HttpFailure) return at;
+  }
   if (!(error instanceof ObjectStoreError)) {
     return { status: 500, message: "The request could not be served", internal: true };
   }

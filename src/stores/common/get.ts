@@ -56,7 +56,7 @@ export interface GetTarget {
   /** Headers beside those of the options: keys of encryption, say. They are sent again when a body is resumed. */
   readonly headers?: HeaderList;
   /** Sends the request; by default the connection's service. Stores put their redirects here. */
-  readonly send?: (request: HttpRequest) => Promise<HttpResponse>;
+  readonly send?: (request: HttpRequest, path: Path) => Promise<HttpResponse>;
 }
 
 /** Bodies up to this size are read by the connector in one go. */
@@ -175,7 +175,9 @@ class Getter {
       extensions: options.extensions,
     };
     try {
-      return await (target.send === undefined ? connection.service.call(request) : target.send(request));
+      return await (target.send === undefined
+        ? connection.service.call(request)
+        : target.send(request, target.path));
     } catch (error) {
       throw transportError(error, this.failure, options.signal);
     }

@@ -1,5 +1,5 @@
 /** The requests of {@linkcode HttpStore}: WebDAV (RFC 4918) where the server speaks it, plain HTTP where not. */
-import { FetchConnector } from "../../http/fetch.ts";
+import { defaultConnector } from "../../http/default.ts";
 import type { HttpBody } from "../../http/body.ts";
 import type { HttpLayer, HttpRequest, HttpResponse } from "../../http/connector.ts";
 import { bytesToLatin1, type HeaderEntry, type HeaderList } from "../../http/headers.ts";
@@ -60,12 +60,14 @@ export class HttpClient {
   /** How it is reached. */
   readonly connection: Connection;
   readonly #parents = new Set<Path>();
+  readonly #follow = (request: HttpRequest, path: Path): Promise<HttpResponse> =>
+    callFollowing(this.connection.service, request, { store: STORE, path });
 
   /** Connects. */
   constructor(url: string | URL, options: HttpStoreOptions) {
     this.base = parseBaseUrl(url, STORE);
     const auth = options.auth ?? this.base.credentials;
-    const connector = options.connector ?? new FetchConnector();
+    const connector = options.connector ?? defaultConnector();
     this.connection = openConnection(
       connector,
       options.client,
@@ -82,9 +84,7 @@ export class HttpClient {
 
   /** GET, or HEAD with `options.head`. */
   get(path: Path, options: GetOptions): Promise<GetResult> {
-    const { service } = this.connection;
-    const send = (request: HttpRequest) => callFollowing(service, request, { store: STORE, path });
-    return getObject(this.connection, DIALECT, { path, url: this.url(path), send }, options);
+    return getObject(this.connection, DIALECT, { path, url: this.url(path), send: this.#follow }, options);
   }
 
   /** Sends a request; a status that is neither a success nor accepted becomes its error. */

@@ -14,10 +14,10 @@ interface HttpConfig {
 }
 
 const SCHEMA: ConfigSchema<HttpConfig> = {
-  token: configValue(parseText, "bearer", "bearer_token"),
-  username: configValue(parseText, "user"),
-  password: configValue(parseText),
-  conditionalPut: configValue(parseChoice("probe", "true", "false")),
+  token: /* @__PURE__ */ configValue(parseText, "bearer", "bearer_token"),
+  username: /* @__PURE__ */ configValue(parseText, "user"),
+  password: /* @__PURE__ */ configValue(parseText),
+  conditionalPut: /* @__PURE__ */ configValue(/* @__PURE__ */ parseChoice("probe", "true", "false")),
 };
 
 /**

@@ -26,10 +26,19 @@ export async function callFollowing(
   request: HttpRequest,
   context: RedirectContext,
 ): Promise<HttpResponse> {
+  const response = await service.call(request);
+  return isRedirect(response.status) ? await follow(service, request, response, context) : response;
+}
+
+async function follow(
+  service: HttpService,
+  request: HttpRequest,
+  first: HttpResponse,
+  context: RedirectContext,
+): Promise<HttpResponse> {
   let { url } = request;
   const seen = new Set([url]);
-  for (;;) {
-    const response = await service.call(url === request.url ? request : { ...request, url });
+  for (let response = first;; response = await service.call({ ...request, url })) {
     const location = isRedirect(response.status) ? getHeader(response.headers, "location") : undefined;
     if (location === undefined) return response;
     await response.cancel();
