@@ -6,7 +6,7 @@ import {
   type ConformanceCase,
   type ErrorClass,
 } from "../../testing/assert.ts";
-import { NotSupportedError, type ObjectStoreError } from "../error.ts";
+import { NotFoundError, NotSupportedError, type ObjectStoreError } from "../error.ts";
 import { collectList, sortByLocation } from "../list.ts";
 import type { ObjectStore } from "../object_store.ts";
 import { concatPaths, parsePath, type Path } from "../path.ts";
@@ -123,6 +123,17 @@ export class StoreTrial {
     assert(error.message !== "", "the error has no message");
     if (path !== undefined) assertEquals(error.path, path, "Path of the error");
     return error;
+  }
+
+  /**
+   * Checks that a write that was given up leaves no object. Servers that hear of it only by a lost connection (Apache
+   * shows an empty file meanwhile) have a second for it.
+   */
+  async leavesNothing(path: Path): Promise<void> {
+    const end = Date.now() + 1000;
+    const missing = () => this.store.head(path).then(() => false, (error) => error instanceof NotFoundError);
+    while (Date.now() < end && !(await missing())) await new Promise((resolve) => setTimeout(resolve, 10));
+    await this.fails(() => this.store.head(path), NotFoundError, path);
   }
 
   /** Removes what the case has written. */
