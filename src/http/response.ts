@@ -158,22 +158,26 @@ export class ConnectorResponse implements HttpResponse {
     this.#consumer = consumer;
   }
 
-  async #collect(consumer: "bytes" | "text"): Promise<Uint8Array<ArrayBuffer>> {
-    this.#claim(consumer);
-    if (this.#state >= FAILED) throw this.#failure;
+  #collect(consumer: "bytes" | "text"): Promise<Uint8Array<ArrayBuffer>> {
+    try {
+      this.#claim(consumer);
+      if (this.#state >= FAILED) throw this.#failure;
+    } catch (error) {
+      return Promise.reject(error);
+    }
     const source = this.#source;
     const length = this.contentLength;
     if (source === undefined) {
       this.#next({ done: true });
-      return new Uint8Array(0);
+      return Promise.resolve(new Uint8Array(0));
     }
     if (
       length !== undefined && length <= WHOLE_LIMIT && source.whole !== undefined &&
       (this.#readTimeout === 0 || this.#readTimeout >= WHOLE_MIN_READ_TIMEOUT)
     ) {
-      return await this.#collectWhole(source);
+      return this.#collectWhole(source);
     }
-    return await this.#collectPieces(length);
+    return this.#collectPieces(length);
   }
 
   async #collectWhole(source: BodySource): Promise<Uint8Array<ArrayBuffer>> {
