@@ -36,15 +36,19 @@ export function scriptedFaults(script: readonly (Fault | undefined)[]): FaultPla
 export interface RandomFaultOptions {
   /** The same seed makes the same faults, for requests in the same order. Default 1. */
   readonly seed?: number;
+  /** No connection. */
   readonly refuse?: number;
   /** Half of them on the way out, half on the way back. */
   readonly reset?: number;
   /** Half of them before the head, half in the body. */
   readonly stall?: number;
+  /** The response ends early. */
   readonly truncate?: number;
   /** A 503; half of them with `retry-after: 0`. */
   readonly status?: number;
+  /** One byte of the response is another. */
   readonly corrupt?: number;
+  /** Each piece of the response is delayed. */
   readonly slow?: number;
   /** Largest offset in a body. Default 65,536. */
   readonly maxOffset?: number;
