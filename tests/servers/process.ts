@@ -1,4 +1,5 @@
 /** Real servers for tests: a child process on a free port of 127.0.0.1, in a directory of its own. */
+import { fileURLToPath } from "node:url";
 
 /** A server that runs until it is stopped. */
 export interface RunningServer extends AsyncDisposable {
@@ -14,11 +15,15 @@ export interface ServerSpec {
   readonly program: string;
   /** Further files that must be there. */
   readonly needs?: readonly string[];
+  /** Variables of its environment. */
+  readonly env?: Readonly<Record<string, string>>;
   /** Writes the configuration into `home` and returns the arguments. */
   configure(home: string, root: string, port: number): Promise<string[]>;
 }
 
-const FOLDERS = ["/usr/sbin", "/usr/bin", "/usr/local/sbin", "/usr/local/bin", "/opt/homebrew/bin"];
+// Where `scripts/install_servers.sh` puts what the system's packages do not have.
+const INSTALLED = fileURLToPath(new URL("../../.cache/servers/bin", import.meta.url));
+const FOLDERS = [INSTALLED, "/usr/sbin", "/usr/bin", "/usr/local/sbin", "/usr/local/bin", "/opt/homebrew/bin"];
 
 async function findFile(paths: readonly string[]): Promise<string | undefined> {
   for (const path of paths) {
@@ -43,7 +48,13 @@ export async function startServer(spec: ServerSpec): Promise<RunningServer | und
   for (let attempt = 0; attempt < 5; attempt++) {
     const port = freePort();
     const args = await spec.configure(home, root, port);
-    const child = new Deno.Command(program, { args, stdin: "null", stdout: "null", stderr: "piped" }).spawn();
+    const child = new Deno.Command(program, {
+      args,
+      env: spec.env,
+      stdin: "null",
+      stdout: "null",
+      stderr: "piped",
+    }).spawn();
     const stderr = readAll(child.stderr);
     if (await answers(port, child.status)) {
       return {

@@ -28,6 +28,10 @@ export interface ServiceError {
   readonly message?: string;
   /** Its id of the request. */
   readonly requestId?: string;
+  /** What the code means, where it says more than the status. */
+  readonly kind?: ErrorClass;
+  /** Whatever else helps: the ids of hosts, the right region. No secrets. */
+  readonly details?: Readonly<Record<string, string>>;
 }
 
 /** What was being done when something failed. */
@@ -41,7 +45,10 @@ export interface FailureContext {
   /** Statuses that mean something else for this operation: `{ 412: AlreadyExistsError }`. */
   readonly kinds?: Readonly<Record<number, ErrorClass>>;
   /** Finds the service's own words in an error response. */
-  readonly readError?: (body: string, headers: HeaderList) => ServiceError | undefined;
+  readonly readError?: (
+    body: string,
+    headers: HeaderList,
+  ) => ServiceError | undefined | Promise<ServiceError | undefined>;
 }
 
 const KINDS: Readonly<Record<number, ErrorClass>> = {
@@ -67,13 +74,14 @@ export async function responseError(
 ): Promise<ObjectStoreError> {
   const { status, headers } = response;
   const body = await readErrorBody(response);
-  const service = context.readError?.(body, headers) ?? plainError(body, headers);
+  const service = await context.readError?.(body, headers) ?? plainError(body, headers);
   const options: ObjectStoreErrorOptions = {
     store: context.store,
     path: context.path,
     status,
     code: service.code,
     requestId: service.requestId,
+    details: service.details,
   };
   const said = [service.code, service.message].filter((part) => part).join(": ");
   const hint = status >= 300 && status < 400 && status !== 304 ? redirectHint(headers) : "";
@@ -82,7 +90,7 @@ export async function responseError(
     const size = parseContentRange(getHeader(headers, "content-range") ?? "")?.size;
     return new InvalidRangeError(message, { ...options, size });
   }
-  const Kind = context.kinds?.[status] ?? KINDS[status] ?? GenericError;
+  const Kind = context.kinds?.[status] ?? service.kind ?? KINDS[status] ?? GenericError;
   return new Kind(message, options);
 }
 

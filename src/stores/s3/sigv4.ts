@@ -8,13 +8,15 @@
 import { hmac } from "@noble/hashes/hmac.js";
 import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";
-import type { HeaderEntry, HeaderList } from "../../http/headers.ts";
+import { getHeader, type HeaderEntry, type HeaderList } from "../../http/headers.ts";
 import type { S3Credential } from "./credential.ts";
 
 /** The SHA-256 of nothing, in hex. */
 export const EMPTY_PAYLOAD_HASH = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 /** Payload hash of a request whose body is not signed. */
 export const UNSIGNED_PAYLOAD = "UNSIGNED-PAYLOAD";
+/** The header that tells the hash of the payload. */
+export const PAYLOAD_HASH_HEADER = "x-amz-content-sha256";
 /** The one algorithm spoken here. */
 export const ALGORITHM = "AWS4-HMAC-SHA256";
 
@@ -38,8 +40,11 @@ export interface SignOptions extends SigningScope {
   readonly credential: S3Credential;
   /** When the request is made; services refuse a clock that is off by more than 15 minutes. */
   readonly date: Date;
-  /** Hex SHA-256 of the body, {@linkcode UNSIGNED_PAYLOAD}, or a `STREAMING-…` constant. */
-  readonly payloadHash: string;
+  /**
+   * Hex SHA-256 of the body, {@linkcode UNSIGNED_PAYLOAD}, or a `STREAMING-…` constant. Where absent, the request's own
+   * `x-amz-content-sha256` line says it; without one either there is no body.
+   */
+  readonly payloadHash?: string;
   /** Name of the header that carries the session token. Default `x-amz-security-token`. */
   readonly tokenHeader?: string;
 }
@@ -49,13 +54,12 @@ export interface SignOptions extends SigningScope {
  * Every header is signed except those that proxies and connectors set, so nothing may be changed afterwards; `host` is signed as the URL has it and set by the connector.
  */
 export function signRequest(request: SignableRequest, options: SignOptions): HeaderEntry[] {
-  const { credential, date, payloadHash } = options;
+  const { credential, date } = options;
   const timestamp = amzDate(date);
-  const headers: HeaderEntry[] = [
-    ...request.headers,
-    ["x-amz-date", timestamp],
-    ["x-amz-content-sha256", payloadHash],
-  ];
+  const headers: HeaderEntry[] = [...request.headers, ["x-amz-date", timestamp]];
+  const given = options.payloadHash === undefined ? getHeader(headers, PAYLOAD_HASH_HEADER) : undefined;
+  const payloadHash = given ?? options.payloadHash ?? EMPTY_PAYLOAD_HASH;
+  if (given === undefined) headers.push([PAYLOAD_HASH_HEADER, payloadHash]);
   if (credential.sessionToken) {
     headers.push([options.tokenHeader ?? "x-amz-security-token", credential.sessionToken]);
   }

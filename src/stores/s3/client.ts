@@ -1,0 +1,262 @@
+/** The requests of {@linkcode S3Store}: one bucket, signed, its answers read. */
+import { FetchConnector } from "../../http/fetch.ts";
+import type { HttpRequest, HttpResponse, HttpService } from "../../http/connector.ts";
+import type { HeaderEntry, HeaderList } from "../../http/headers.ts";
+import { RetryState } from "../../http/retry_state.ts";
+import { GenericError, ObjectStoreError } from "../../store/error.ts";
+import type { Path } from "../../store/path.ts";
+import type { OperationOptions } from "../../store/types.ts";
+import { type Connection, openConnection } from "../common/connection.ts";
+import {
+  type ErrorClass,
+  type FailureContext,
+  httpErrorOf,
+  responseError,
+  transportError,
+} from "../common/error.ts";
+import { encodeUnreserved } from "../common/url.ts";
+import type { XmlElement, XmlShape } from "../common/xml.ts";
+import { authorize, serviceDate, type SigningState } from "./authorize.ts";
+import { type ChecksumAlgorithm, checksumHeader, checksumOf } from "./checksum/checksum.ts";
+import { cachedCredentials, type S3Credential } from "./credential.ts";
+import { resolveCredentials } from "./credential_options.ts";
+import { type EncryptionHeaders, encryptionHeaders } from "./encryption.ts";
+import { resolveEndpoint, type S3Endpoint } from "./endpoint.ts";
+import { bodyError, isTransientCode, readS3Error, STORE } from "./error.ts";
+import type { S3StoreOptions } from "./options.ts";
+import { payloadHash } from "./payload_hash.ts";
+import type { S3Provider } from "./provider.ts";
+import { createSession } from "./session.ts";
+import { PAYLOAD_HASH_HEADER, strictEncode, UNSIGNED_PAYLOAD } from "./sigv4.ts";
+
+/** Query parameters; one without a value stands alone. */
+export type Query = readonly (readonly [name: string, value?: string])[];
+
+/** A request of an operation. */
+export interface S3Request {
+  readonly method: string;
+  /** What errors say is being done. */
+  readonly action: string;
+  /** The object; the bucket itself where absent. */
+  readonly path?: Path;
+  readonly query?: Query;
+  readonly headers?: HeaderList;
+  /** Sent as it is, so it can be sent again. */
+  readonly body?: readonly Uint8Array[];
+  /** Its checksum is sent as a header, computed here unless `checksum` says it. */
+  readonly checksummed?: boolean;
+  readonly checksum?: string;
+  readonly idempotent?: boolean;
+  /** Statuses, beside success, that the caller deals with. */
+  readonly accept?: readonly number[];
+  /** Statuses that mean something else for this operation. */
+  readonly kinds?: Readonly<Record<number, ErrorClass>>;
+  readonly options: OperationOptions;
+  /** Retries counted together with other requests of the operation. */
+  readonly retries?: RetryState;
+}
+
+/** One bucket. */
+export class S3Client {
+  readonly options: S3StoreOptions;
+  readonly provider: S3Provider;
+  readonly connection: Connection;
+  readonly encryption: EncryptionHeaders;
+  /** Checksum sent with what is written. */
+  readonly checksum: ChecksumAlgorithm | undefined;
+  /** Whether whole objects are read with their checksums. */
+  readonly verify: boolean;
+  readonly state: SigningState;
+  readonly #unsigned: boolean;
+  readonly #common: readonly HeaderEntry[];
+  readonly #sessions: HttpService | undefined;
+  /** The bucket's URL as configured; the signing layer knows better where it has moved. */
+  readonly #url: string;
+
+  /** Connects. */
+  constructor(options: S3StoreOptions) {
+    this.options = options;
+    const endpoint = resolveEndpoint(options);
+    this.provider = endpoint.provider;
+    const checksum = options.checksumAlgorithm ?? this.provider.checksum;
+    this.checksum = checksum === "none" ? undefined : checksum;
+    this.verify = options.verifyChecksums ?? this.provider.checksumMode;
+    this.encryption = encryptionHeaders(options, endpoint.url);
+    this.#url = endpoint.url;
+    const secure = endpoint.url.startsWith("https:");
+    this.#unsigned = options.unsignedPayload ?? (secure && this.checksum !== undefined);
+    this.#common = options.requestPayer ? [["x-amz-request-payer", "requester"]] : [];
+    const connector = options.connector ?? new FetchConnector();
+    const credentials = resolveCredentials(options);
+    const base: SigningState = { endpoint, skew: 0, credentials };
+    if (endpoint.zone === undefined || options.skipSignature) {
+      this.state = base;
+    } else {
+      const sessions = this.#sessions = openConnection(connector, options.client, authorize(base)).service;
+      const session = cachedCredentials(() => createSession(sessions, this.#url, this.encryption.write), {
+        minTtl: 60_000,
+        now: () => serviceDate(base).getTime(),
+      });
+      this.state = { ...base, session };
+    }
+    this.connection = openConnection(connector, options.client, authorize(this.state));
+  }
+
+  /** Where the bucket is, as far as known. */
+  get endpoint(): S3Endpoint {
+    return this.state.endpoint;
+  }
+
+  /** URL of an object, as configured. */
+  objectUrl(path: Path, query?: Query): string {
+    const url = `${this.#url}/${encodeUnreserved(path)}`;
+    return query === undefined ? url : url + queryOf(query);
+  }
+
+  /** URL of the bucket itself, as configured. */
+  bucketUrl(query: Query): string {
+    // In the path a slash after the bucket would begin an empty key on some services; a host needs it.
+    return `${this.#url}${this.endpoint.pathStyle ? "" : "/"}${queryOf(query)}`;
+  }
+
+  /** Headers that reads of objects carry beside those of their options. */
+  readHeaders(whole: boolean): readonly HeaderEntry[] {
+    const { key } = this.encryption;
+    if (!whole || !this.verify) return key.length === 0 ? this.#common : [...this.#common, ...key];
+    return [...this.#common, ...key, ["x-amz-checksum-mode", "ENABLED"]];
+  }
+
+  /** Sends a request; a status that is neither a success nor accepted becomes its error. */
+  async send(request: S3Request): Promise<HttpResponse> {
+    const { signal } = request.options;
+    let response: HttpResponse;
+    try {
+      signal?.throwIfAborted();
+      const given = this.#request(request);
+      response = await this.connection.service.call(given instanceof Promise ? await given : given);
+    } catch (error) {
+      throw transportError(error, failureOf(request), signal);
+    }
+    const { status } = response;
+    if ((status >= 200 && status < 300) || request.accept?.includes(status)) return response;
+    throw await responseError(response, failureOf(request));
+  }
+
+  /** Sends a request and frees its response. */
+  async run(request: S3Request): Promise<HttpResponse> {
+    const response = await this.send(request);
+    // What S3 sends after a put is empty or a few bytes: reading them keeps the connection.
+    try {
+      await response.bytes();
+    } catch {
+      await response.cancel().catch(() => {});
+    }
+    return response;
+  }
+
+  /**
+   * Sends a request whose success is told by a document. S3 begins some answers before it knows how they end, so a 200
+   * may hold an error; what is transient is tried again within the client's retries, as is a document cut short.
+   */
+  async document(
+    request: S3Request,
+    shape: XmlShape,
+    retries: RetryState | undefined = this.retryState(),
+  ): Promise<
+    { readonly root: XmlElement; readonly response: HttpResponse; readonly retries: RetryState | undefined }
+  > {
+    const { signal } = request.options;
+    const failure = failureOf(request);
+    for (;;) {
+      const response = await this.send({ ...request, retries });
+      let error: unknown;
+      try {
+        const text = (await response.text()).trim();
+        const { parseXml } = await import("../common/xml.ts");
+        if (/^(?:<\?[^>]*\?>\s*)?<(?:\w+:)?Error[\s>]/.test(text)) {
+          error = bodyError(
+            request.action,
+            request.path,
+            parseXml(text, { root: "Error" }),
+            response.headers,
+            request.kinds,
+          );
+        } else {
+          return { root: parseXml(text, shape), response, retries };
+        }
+      } catch (thrown) {
+        error = thrown;
+      }
+      signal?.throwIfAborted();
+      const again = error instanceof ObjectStoreError
+        ? isTransientCode(error.code)
+        : request.idempotent !== false;
+      if (!again || retries === undefined || !await retries.next({ response, error }, signal)) {
+        throw httpErrorOf(error) === undefined && !(error instanceof ObjectStoreError)
+          ? new GenericError(
+            `Cannot ${request.action}${
+              request.path === undefined ? "" : ` "${request.path}"`
+            }: the answer cannot be read: ${error instanceof Error ? error.message : error}`,
+            { store: STORE, path: request.path, status: response.status, cause: error },
+          )
+          : transportError(error, failure, signal);
+      }
+    }
+  }
+
+  /** The retries of one operation; `undefined` where nothing is retried. */
+  retryState(): RetryState | undefined {
+    const { retry } = this.connection;
+    return retry === undefined ? undefined : new RetryState(retry);
+  }
+
+  /** Credentials as configured, not of a session: what URLs are presigned with. */
+  async credential(signal?: AbortSignal): Promise<S3Credential | undefined> {
+    return await this.state.credentials.get(signal);
+  }
+
+  /** Closes pooled connections. */
+  close(): void {
+    this.connection.service.close?.();
+    this.#sessions?.close?.();
+  }
+
+  #request(request: S3Request): HttpRequest | Promise<HttpRequest> {
+    const { method, path, query, body, options, idempotent, retries } = request;
+    const headers: HeaderEntry[] = [...this.#common, ...(request.headers ?? [])];
+    const url = path === undefined ? this.bucketUrl(query ?? []) : this.objectUrl(path, query);
+    const { signal, extensions } = options;
+    const made = { method, url, headers, body, idempotent, signal, extensions, retries };
+    if (body === undefined) return made;
+    if (request.checksummed && this.checksum !== undefined) {
+      headers.push([checksumHeader(this.checksum), request.checksum ?? checksumOf(this.checksum, body)]);
+    }
+    if (this.#unsigned) {
+      headers.push([PAYLOAD_HASH_HEADER, UNSIGNED_PAYLOAD]);
+      return made;
+    }
+    const hash = payloadHash(body, body.reduce((sum, chunk) => sum + chunk.byteLength, 0));
+    if (typeof hash === "string") {
+      headers.push([PAYLOAD_HASH_HEADER, hash]);
+      return made;
+    }
+    return hash.then((hash) => {
+      headers.push([PAYLOAD_HASH_HEADER, hash]);
+      return made;
+    });
+  }
+}
+
+function failureOf({ action, path, kinds }: S3Request): FailureContext {
+  return { store: STORE, action, path, kinds, readError: readS3Error };
+}
+
+function queryOf(query: Query): string {
+  if (query.length === 0) return "";
+  return `?${
+    query.map(([name, value]) =>
+      value === undefined ? strictEncode(name) : `${strictEncode(name)}=${strictEncode(value)}`
+    )
+      .join("&")
+  }`;
+}

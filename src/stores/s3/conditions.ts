@@ -1,0 +1,100 @@
+/** Whether the service heeds the conditions of a write: known, told, or found out by trying. */
+import { notSupported, NotSupportedError } from "../../store/error.ts";
+import type { Path } from "../../store/path.ts";
+import type { OperationOptions, PutMode } from "../../store/types.ts";
+import type { S3Client } from "./client.ts";
+import { STORE } from "./error.ts";
+
+/** What one store knows of its service's conditions. */
+export class WriteConditions {
+  readonly #client: S3Client;
+  readonly #found: { create?: Promise<boolean>; update?: Promise<boolean> } = {};
+
+  constructor(client: S3Client) {
+    this.#client = client;
+  }
+
+  /** @throws {NotSupportedError} where a put in this mode would overwrite. */
+  async requirePut(path: Path, mode: PutMode, options: OperationOptions): Promise<void> {
+    if (mode === "overwrite") return;
+    const kind = mode === "create" ? "create" : "update";
+    const { conditionalPut } = this.#client.options;
+    const known = conditionalPut === undefined
+      ? this.#client.provider[kind]
+      : conditionalPut === "probe"
+      ? "probe"
+      : conditionalPut === "etag";
+    if (known === true || known === "probe" && await this.#probed(kind, options)) return;
+    notSupported(
+      `${kind} "${path}" only if its condition holds`,
+      known === false
+        ? 'conditional writes are off; where the service has them, set "conditionalPut" to "etag"'
+        : "the service does not heed the condition, and would overwrite",
+      { store: STORE, path },
+    );
+  }
+
+  /** Whether an upload can be completed under this mode. */
+  completes(mode: PutMode): boolean {
+    if (mode === "overwrite") return true;
+    if (this.#client.options.conditionalPut === "disabled") return false;
+    const { complete } = this.#client.provider;
+    return complete === "all" || complete === "create" && mode === "create";
+  }
+
+  /** @throws {NotSupportedError} where an upload in this mode would overwrite. */
+  requireComplete(path: Path, mode: PutMode): void {
+    if (this.completes(mode)) return;
+    notSupported(
+      `complete an upload of "${path}" under a condition`,
+      "the service would overwrite; put the object whole, which holds it in memory",
+      { store: STORE, path },
+    );
+  }
+
+  async #probed(kind: "create" | "update", options: OperationOptions): Promise<boolean> {
+    // One probe serves all who wait for it, so it must not end with the signal of one of them.
+    const probe = this.#found[kind] ??= this.#probe(kind, { extensions: options.extensions });
+    try {
+      return await probe;
+    } catch (error) {
+      if (this.#found[kind] === probe) this.#found[kind] = undefined;
+      throw error;
+    } finally {
+      options.signal?.throwIfAborted();
+    }
+  }
+
+  /** Puts an object of a name that nobody has under a condition that cannot hold. */
+  async #probe(kind: "create" | "update", options: OperationOptions): Promise<boolean> {
+    const path = `.storeport-probe-${crypto.randomUUID()}` as Path;
+    const put = async (header: readonly [string, string][], accept: readonly number[]) => {
+      const { status } = await this.#client.run({
+        method: "PUT",
+        action: `find out whether the service heeds conditions, with a put of`,
+        path,
+        headers: header,
+        body: [new Uint8Array(0)],
+        accept,
+        options,
+      });
+      return status;
+    };
+    try {
+      if (kind === "create") await put([], []);
+      const status = await put(
+        [kind === "create" ? ["if-none-match", "*"] : ["if-match", '"00000000000000000000000000000000"']],
+        kind === "create" ? [409, 412] : [404, 412],
+      );
+      return status >= 400;
+    } catch (error) {
+      // A service that says it knows no such header is as clear an answer.
+      if (error instanceof NotSupportedError || (error as { status?: number }).status === 400) return false;
+      throw error;
+    } finally {
+      await this.#client.run({ method: "DELETE", action: "delete", path, accept: [404], options }).catch(
+        () => {},
+      );
+    }
+  }
+}

@@ -1,0 +1,25 @@
+/**
+ * Objects in Amazon S3 and the services that speak its protocol.
+ *
+ * @module
+ */
+export { S3Store } from "./store.ts";
+export { S3_CONFIG, S3_PREFIXES, s3StoreFromConfig } from "./config.ts";
+export type { S3CopyIfNotExists, S3CredentialOptions, S3Encryption, S3StoreOptions } from "./options.ts";
+export {
+  anonymousCredentials,
+  cachedCredentials,
+  type CachedCredentialsOptions,
+  type S3Credential,
+  type S3CredentialProvider,
+  staticCredentials,
+} from "./credential.ts";
+export { defineProvider, providerNames, type S3Provider } from "./provider.ts";
+export type { ChecksumAlgorithm } from "./checksum/checksum.ts";
+export type { ResumedUpload } from "./multipart.ts";
+export type { PendingUpload, PendingUploadOptions } from "./stale_uploads.ts";
+export type { ObjectVersion } from "./versions.ts";
+export type { TagOptions } from "./tagging.ts";
+export type { PostPolicy, PostPolicyRequest } from "./post_policy.ts";
+export type { PostCondition } from "./presign.ts";
+export type { ConnectionOptions } from "../common/connection.ts";

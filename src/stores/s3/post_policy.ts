@@ -1,0 +1,43 @@
+/** Forms by which a browser uploads a file without credentials. */
+import type { Path } from "../../store/path.ts";
+import type { S3Credential } from "./credential.ts";
+import type { S3Endpoint } from "./endpoint.ts";
+import { type PostCondition, signPostPolicy } from "./presign.ts";
+
+/** What a form may do. */
+export interface PostPolicyRequest {
+  /** Life in seconds, 1 to 604,800. */
+  readonly expiresIn: number;
+  /** Let the file keep its own name, below the key. */
+  readonly keepFileName?: boolean;
+  /** What else must hold of the form's fields. */
+  readonly conditions?: readonly PostCondition[];
+  readonly signal?: AbortSignal;
+}
+
+/** A form: post `multipart/form-data` with these fields in order, then the file as `file`. */
+export interface PostPolicy {
+  readonly url: string;
+  readonly fields: readonly (readonly [name: string, value: string])[];
+}
+
+/** Signs a form for one key. */
+export function postPolicy(
+  path: Path,
+  request: PostPolicyRequest,
+  credential: S3Credential,
+  place: { readonly endpoint: S3Endpoint; readonly bucket: string; readonly date: Date },
+): PostPolicy {
+  const { endpoint, bucket, date } = place;
+  const fields = signPostPolicy({
+    credential,
+    date,
+    expiresIn: request.expiresIn,
+    bucket,
+    key: request.keepFileName ? `${path}${path === "" ? "" : "/"}\${filename}` : path,
+    conditions: request.conditions,
+    region: endpoint.region,
+    service: endpoint.service,
+  });
+  return { url: endpoint.pathStyle ? endpoint.url : `${endpoint.url}/`, fields };
+}

@@ -1,0 +1,129 @@
+/** What a service that speaks S3 can do, and how the one behind an endpoint is told. */
+import { ConfigurationError } from "../../store/error.ts";
+import type { ChecksumAlgorithm } from "./checksum/checksum.ts";
+import type { S3CopyIfNotExists } from "./options.ts";
+import { PROVIDERS } from "./providers.ts";
+
+/** What a service can do. */
+export interface S3Provider {
+  /** Its name in options: lower case. */
+  readonly name: string;
+  /** Hosts of its endpoints. */
+  readonly hosts?: readonly RegExp[];
+  /** Region to sign for where none is given; `{n}` stands for a group of the host's pattern. */
+  readonly region: string;
+  /** Where the bucket goes on endpoints that do not hold it: most take it in the path. */
+  readonly addressing: "path" | "virtual";
+  /** Checksum sent with what is written. `none`: payloads are signed with SHA-256, which every service checks. */
+  readonly checksum: ChecksumAlgorithm | "none";
+  /** Whether it may be asked for checksums of what is read. */
+  readonly checksumMode: boolean;
+  /** Integrity header of a bulk deletion. */
+  readonly deleteIntegrity: "md5" | "sha256" | "both";
+  /** Whether all parts but the last must have one size. */
+  readonly equalParts: boolean;
+  /** Whether parts can be copied from objects. */
+  readonly partCopy: boolean;
+  /** Whether `If-None-Match: *` on a put is heeded; `probe`: found out before the first. */
+  readonly create: boolean | "probe";
+  /** Whether `If-Match` on a put is heeded. */
+  readonly update: boolean | "probe";
+  /** Conditions heeded when an upload is completed. */
+  readonly complete: "none" | "create" | "all";
+  /** Whether `If-Match` on a deletion is heeded. */
+  readonly conditionalDelete: boolean;
+  /** How a copy is kept from replacing. */
+  readonly copyIfNotExists: S3CopyIfNotExists;
+  /** Whether a listing can start after a key. */
+  readonly startAfter: boolean;
+  /** Whether keys in listings can be asked for percent-encoded, as all keys survive it. */
+  readonly encodingType: boolean;
+  /** Whether listings are in byte order. */
+  readonly ordered: boolean;
+  /** Whether objects have tags. */
+  readonly tagging: boolean;
+  /** Whether many objects can be deleted by one request. */
+  readonly bulkDelete: boolean;
+}
+
+/**
+ * A row for a service of one's own: what is not said is as with a service nobody knows, of which only the oldest parts
+ * of S3 are taken for granted.
+ */
+export function defineProvider(row: { readonly name: string } & Partial<S3Provider>): S3Provider {
+  return { ...GENERIC, ...row };
+}
+
+/** What is taken for granted of a service nobody knows. */
+export const GENERIC: S3Provider = {
+  name: "generic",
+  region: "us-east-1",
+  addressing: "path",
+  checksum: "none",
+  checksumMode: false,
+  deleteIntegrity: "md5",
+  equalParts: false,
+  partCopy: true,
+  create: "probe",
+  update: "probe",
+  complete: "none",
+  conditionalDelete: false,
+  copyIfNotExists: "disabled",
+  startAfter: true,
+  encodingType: true,
+  ordered: true,
+  tagging: true,
+  bulkDelete: true,
+};
+
+/** A provider, and the region that its host names. */
+export interface FoundProvider {
+  readonly provider: S3Provider;
+  /** Region to use where none is configured. */
+  readonly region: string;
+}
+
+/**
+ * The provider of a store: by name, by a row given, or by the endpoint's host; AWS where there is no endpoint.
+ *
+ * @throws {ConfigurationError} for a name that is not in the table.
+ */
+export function findProvider(
+  provider: string | S3Provider | undefined,
+  endpointHost: string | undefined,
+): FoundProvider {
+  if (typeof provider === "object") return found(provider, endpointHost);
+  if (provider !== undefined) {
+    const name = provider.trim().toLowerCase();
+    const row = rows().find((row) => row.name === name);
+    if (row !== undefined) return found(row, endpointHost);
+    throw new ConfigurationError(
+      `Unknown S3 provider "${provider}": known ones are ${rows().map((row) => row.name).join(", ")}`,
+      { store: "S3", key: "provider" },
+    );
+  }
+  if (endpointHost === undefined) return found(rows().find((row) => row.name === "aws")!, undefined);
+  const row = rows().find((row) => row.hosts?.some((host) => host.test(endpointHost)));
+  return found(row ?? GENERIC, endpointHost);
+}
+
+function found(provider: S3Provider, host: string | undefined): FoundProvider {
+  if (!provider.region.includes("{")) return { provider, region: provider.region };
+  for (const pattern of provider.hosts ?? []) {
+    const match = host === undefined ? null : pattern.exec(host);
+    const region = match && provider.region.replace(/\{(\d)\}/, (_, group) => match[Number(group)] ?? "");
+    if (region) return { provider, region };
+  }
+  return { provider, region: GENERIC.region };
+}
+
+let all: readonly S3Provider[] | undefined;
+
+function rows(): readonly S3Provider[] {
+  return all ??= [...PROVIDERS.map(defineProvider), GENERIC];
+}
+
+/** The names that the `provider` option takes. */
+export function providerNames(): string[] {
+  return rows().map((row) => row.name);
+}

@@ -1,0 +1,73 @@
+/** Uploads that were begun and neither completed nor aborted: they are not seen, and paid for. */
+import { GenericError } from "../../store/error.ts";
+import { isBelow } from "../../store/list.ts";
+import type { Path } from "../../store/path.ts";
+import type { OperationOptions } from "../../store/types.ts";
+import type { S3Client } from "./client.ts";
+import { STORE } from "./error.ts";
+import { decodeKey } from "./list_scanner.ts";
+
+/** An upload under way, or forgotten. */
+export interface PendingUpload {
+  /** Key of the object to be. */
+  readonly path: Path;
+  /** Its id, for `putPart`, `completeMultipart`, `abortMultipart` and `resumeMultipart`. */
+  readonly id: string;
+  /** When it began. */
+  readonly initiated: Date;
+}
+
+/** Which uploads. */
+export interface PendingUploadOptions extends OperationOptions {
+  /** Only those begun before this instant. */
+  readonly before?: Date;
+}
+
+/** Uploads below a prefix. */
+export async function* listUploads(
+  client: S3Client,
+  prefix: Path,
+  options: PendingUploadOptions,
+): AsyncGenerator<PendingUpload, void, undefined> {
+  const { xmlChildren, xmlText } = await import("../common/xml.ts");
+  let marker: readonly [key: string, id: string] | undefined;
+  for (;;) {
+    const { root } = await client.document({
+      method: "GET",
+      action: "list the uploads of the bucket",
+      query: [
+        ["uploads", ""],
+        ...(client.provider.encodingType ? [["encoding-type", "url"] as const] : []),
+        ...(prefix === "" ? [] : [["prefix", prefix] as const]),
+        ...(marker === undefined
+          ? []
+          : [["key-marker", marker[0]] as const, ["upload-id-marker", marker[1]] as const]),
+      ],
+      options,
+    }, { root: "ListMultipartUploadsResult", lists: ["Upload"] });
+    const decode = xmlText(root, "EncodingType") === "url" ? decodeKey : (key: string) => key;
+    for (const upload of xmlChildren(root, "Upload")) {
+      const path = decode(xmlText(upload, "Key") ?? "") as Path;
+      const id = xmlText(upload, "UploadId");
+      const initiated = new Date(xmlText(upload, "Initiated") ?? NaN);
+      if (id === undefined || prefix !== "" && path !== prefix && !isBelow(path, prefix)) continue;
+      // One whose age is not known is not taken for old.
+      if (options.before !== undefined && !(initiated < options.before)) continue;
+      yield { path, id, initiated };
+    }
+    const next = [
+      decode(xmlText(root, "NextKeyMarker") ?? ""),
+      xmlText(root, "NextUploadIdMarker") ?? "",
+    ] as const;
+    if (xmlText(root, "IsTruncated") !== "true") return;
+    if (next[0] === "" || marker !== undefined && marker[0] === next[0] && marker[1] === next[1]) {
+      throw new GenericError(
+        "Cannot list the uploads of the bucket: the service does not say where the next page begins",
+        {
+          store: STORE,
+        },
+      );
+    }
+    marker = next;
+  }
+}

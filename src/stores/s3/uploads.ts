@@ -1,0 +1,275 @@
+/** The requests of uploads in parts. Source: S3 API reference. */
+import { md5 } from "@noble/hashes/legacy.js";
+import { bytesToHex, hexToBytes } from "@noble/hashes/utils.js";
+import { getHeader, type HeaderEntry } from "../../http/headers.ts";
+import { AlreadyExistsError, GenericError, NotFoundError, PreconditionError } from "../../store/error.ts";
+import type { Path } from "../../store/path.ts";
+import type { OperationOptions, PutMode, PutMultipartOptions, PutResult } from "../../store/types.ts";
+import {
+  checksumElement,
+  checksumHeader,
+  checksumName,
+  checksumOf,
+  checksumType,
+  combineChecksums,
+} from "./checksum/checksum.ts";
+import type { S3Client } from "./client.ts";
+import { STORE } from "./error.ts";
+import { putResult } from "./put.ts";
+import { modeHeader, writeHeaders } from "./write_headers.ts";
+
+/** Most parts of an upload. */
+export const MAX_PARTS = 10_000;
+const NAMESPACE = "http://s3.amazonaws.com/doc/2006-03-01/";
+const UTF8 = new TextEncoder();
+
+/** A part that is stored. */
+export interface StoredPart {
+  /** From 1. */
+  readonly number: number;
+  readonly eTag: string;
+  /** In bytes, where known. */
+  readonly size?: number;
+  /** In base64, of the store's algorithm. */
+  readonly checksum?: string;
+}
+
+/** Starts an upload and returns its id. */
+export async function createUpload(
+  client: S3Client,
+  path: Path,
+  options: PutMultipartOptions,
+): Promise<string> {
+  const headers: HeaderEntry[] = writeHeaders(client, path, options);
+  const { checksum } = client;
+  if (checksum !== undefined) {
+    headers.push(["x-amz-checksum-algorithm", checksumName(checksum)]);
+    if (checksumType(checksum) === "FULL_OBJECT") headers.push(["x-amz-checksum-type", "FULL_OBJECT"]);
+  }
+  const { root } = await client.document({
+    method: "POST",
+    action: "start an upload of",
+    path,
+    query: [["uploads", ""]],
+    headers,
+    body: [],
+    // Sent twice it may start two, of which one is never heard of; a sweep finds it.
+    idempotent: true,
+    options,
+  }, { root: "InitiateMultipartUploadResult" });
+  const id = root["UploadId"];
+  if (typeof id === "string" && id !== "") return id;
+  throw new GenericError(`Cannot start an upload of "${path}": the service gave no upload id`, {
+    store: STORE,
+    path,
+  });
+}
+
+/** Stores a part; `number` counts from 1. */
+export async function uploadPart(
+  client: S3Client,
+  path: Path,
+  id: string,
+  number: number,
+  chunks: readonly Uint8Array[],
+  options: OperationOptions,
+): Promise<StoredPart> {
+  const checksum = client.checksum === undefined ? undefined : checksumOf(client.checksum, chunks);
+  const response = await client.run({
+    method: "PUT",
+    action: `upload part ${number} of`,
+    path,
+    query: [["partNumber", `${number}`], ["uploadId", id]],
+    headers: client.encryption.key,
+    body: chunks,
+    checksummed: true,
+    checksum,
+    options,
+  });
+  const eTag = getHeader(response.headers, "etag");
+  if (eTag === undefined) {
+    throw new GenericError(
+      `Cannot upload part ${number} of "${path}": the response has no ETag (for a browser the service must expose it)`,
+      { store: STORE, path },
+    );
+  }
+  return { number, eTag, size: chunks.reduce((sum, chunk) => sum + chunk.byteLength, 0), checksum };
+}
+
+/**
+ * Makes the object of its parts. Where the answer got lost and the upload is gone when it is asked for again, the object is held against
+ * what would have come of the parts.
+ */
+export async function completeUpload(
+  client: S3Client,
+  path: Path,
+  id: string,
+  parts: readonly StoredPart[],
+  mode: PutMode,
+  options: OperationOptions,
+): Promise<PutResult> {
+  const { checksum } = client;
+  const stored = [...parts].sort((a, b) => a.number - b.number);
+  const condition = modeHeader(path, mode);
+  const whole = wholeChecksum(client, stored);
+  const headers: HeaderEntry[] = [["content-type", "application/xml"], ...client.encryption.key];
+  if (condition !== undefined) headers.push(condition);
+  if (whole !== undefined) {
+    headers.push([checksumHeader(checksum!), whole], ["x-amz-checksum-type", "FULL_OBJECT"]);
+  }
+  const retries = client.retryState();
+  const before = retries?.retries ?? 0;
+  let answer: Awaited<ReturnType<S3Client["document"]>>;
+  try {
+    answer = await client.document(
+      {
+        method: "POST",
+        action: "complete the upload of",
+        path,
+        query: [["uploadId", id]],
+        headers,
+        body: [UTF8.encode(completeBody(client, stored))],
+        idempotent: true,
+        kinds: mode === "create"
+          ? { 409: AlreadyExistsError, 412: AlreadyExistsError }
+          : { 409: PreconditionError, 412: PreconditionError },
+        options,
+      },
+      { root: "CompleteMultipartUploadResult" },
+      retries,
+    );
+  } catch (error) {
+    const sentAgain = (retries?.retries ?? 0) > before;
+    const gone = error instanceof NotFoundError || error instanceof AlreadyExistsError ||
+      error instanceof PreconditionError;
+    if (!sentAgain || !gone) throw error;
+    const own = await findOwn(client, path, stored, options);
+    if (own !== undefined) return own;
+    throw error;
+  }
+  const { root, response } = answer;
+  const said = checksum === undefined ? undefined : root[checksumElement(checksum)];
+  if (whole !== undefined && typeof said === "string" && said !== "" && said !== whole) {
+    throw new GenericError(
+      `Cannot complete the upload of "${path}": its ${
+        checksumName(checksum!)
+      } is ${whole}, the service has ${said}`,
+      { store: STORE, path },
+    );
+  }
+  const eTag = root["ETag"];
+  const result = putResult(response);
+  return { ...result, eTag: typeof eTag === "string" && eTag !== "" ? eTag.trim() : result.eTag };
+}
+
+/** Frees the parts of an upload; one that is gone is as good. */
+export async function abortUpload(
+  client: S3Client,
+  path: Path,
+  id: string,
+  options: OperationOptions,
+): Promise<void> {
+  await client.run({
+    method: "DELETE",
+    action: "abort the upload of",
+    path,
+    query: [["uploadId", id]],
+    accept: [404],
+    options,
+  });
+}
+
+/** The parts that the service has of an upload, in order. */
+export async function* listParts(
+  client: S3Client,
+  path: Path,
+  id: string,
+  options: OperationOptions,
+): AsyncGenerator<StoredPart, void, undefined> {
+  const { xmlChildren, xmlText } = await import("../common/xml.ts");
+  let marker: string | undefined;
+  for (;;) {
+    const { root } = await client.document({
+      method: "GET",
+      action: "list the parts of",
+      path,
+      query: [["uploadId", id], ...(marker === undefined ? [] : [["part-number-marker", marker] as const])],
+      options,
+    }, { root: "ListPartsResult", lists: ["Part"] });
+    for (const part of xmlChildren(root, "Part")) {
+      const number = Number(xmlText(part, "PartNumber"));
+      const eTag = xmlText(part, "ETag");
+      if (!Number.isInteger(number) || eTag === undefined) continue;
+      const size = Number(xmlText(part, "Size") ?? NaN);
+      const checksum = client.checksum === undefined
+        ? undefined
+        : xmlText(part, checksumElement(client.checksum));
+      yield { number, eTag, size: Number.isNaN(size) ? undefined : size, checksum: checksum || undefined };
+    }
+    const next = xmlText(root, "NextPartNumberMarker");
+    if (xmlText(root, "IsTruncated") !== "true" || next === undefined) return;
+    if (next === marker) {
+      throw new GenericError(`Cannot list the parts of "${path}": the service gives the same page again`, {
+        store: STORE,
+        path,
+      });
+    }
+    marker = next;
+  }
+}
+
+/** The checksum of all bytes, where it can be told from those of the parts. */
+function wholeChecksum(client: S3Client, parts: readonly StoredPart[]): string | undefined {
+  const { checksum } = client;
+  if (checksum === undefined || checksumType(checksum) !== "FULL_OBJECT") return undefined;
+  const known = parts.flatMap(({ checksum, size }) =>
+    checksum === undefined || size === undefined ? [] : [{ checksum, length: size }]
+  );
+  return known.length === parts.length ? combineChecksums(checksum, known) : undefined;
+}
+
+function completeBody(client: S3Client, parts: readonly StoredPart[]): string {
+  const element = client.checksum === undefined ? undefined : checksumElement(client.checksum);
+  const items = parts.map(({ number, eTag, checksum }) => {
+    const sum = checksum === undefined || element === undefined ? "" : `<${element}>${checksum}</${element}>`;
+    return `<Part><PartNumber>${number}</PartNumber><ETag>${escapeETag(eTag)}</ETag>${sum}</Part>`;
+  });
+  return `<CompleteMultipartUpload xmlns="${NAMESPACE}">${items.join("")}</CompleteMultipartUpload>`;
+}
+
+function escapeETag(eTag: string): string {
+  return eTag.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll('"', "&quot;");
+}
+
+async function findOwn(
+  client: S3Client,
+  path: Path,
+  parts: readonly StoredPart[],
+  options: OperationOptions,
+): Promise<PutResult | undefined> {
+  try {
+    const found = await client.run({
+      method: "HEAD",
+      action: "get the head of",
+      path,
+      headers: client.encryption.key,
+      options,
+    });
+    const eTag = getHeader(found.headers, "etag");
+    return eTag !== undefined && eTag === uploadETag(parts) ? putResult(found) : undefined;
+  } catch (error) {
+    if (error instanceof NotFoundError) return undefined;
+    throw error;
+  }
+}
+
+/** The ETag that comes of parts: the MD5 of their MD5s, and their number. Not with KMS, whose ETags are no MD5s. */
+function uploadETag(parts: readonly StoredPart[]): string | undefined {
+  const sums = parts.map(({ eTag }) => /^"?([0-9a-f]{32})"?$/.exec(eTag)?.[1]);
+  const sum = md5.create();
+  for (const each of sums) {
+    if (each === undefined) return undefined;
+    sum.update(hexToBytes(each));
+  }
+  return `"${bytesToHex(sum.digest())}-${parts.length}"`;
+}

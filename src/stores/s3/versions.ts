@@ -1,0 +1,78 @@
+/** Versions of objects. Source: S3 API reference, `ListObjectVersions`. */
+import { GenericError } from "../../store/error.ts";
+import { isBelow } from "../../store/list.ts";
+import type { Path } from "../../store/path.ts";
+import type { ObjectMeta, OperationOptions } from "../../store/types.ts";
+import type { S3Client } from "./client.ts";
+import { STORE } from "./error.ts";
+import { decodeKey } from "./list_scanner.ts";
+
+/** One version of an object, or the marker of its deletion (which has size 0 and no ETag). */
+export interface ObjectVersion extends ObjectMeta {
+  readonly version: string;
+  /** Whether it is what a get without a version finds. */
+  readonly isLatest: boolean;
+  readonly deleteMarker: boolean;
+}
+
+/** Versions of an object, or of all objects below a prefix, newest first for each key. */
+export async function* listVersions(
+  client: S3Client,
+  prefix: Path,
+  options: OperationOptions,
+): AsyncGenerator<ObjectVersion, void, undefined> {
+  const { xmlChildren, xmlText } = await import("../common/xml.ts");
+  let marker: readonly [key: string, version: string] | undefined;
+  for (;;) {
+    const { root } = await client.document({
+      method: "GET",
+      action: "list the versions of the bucket",
+      query: [
+        ["versions", ""],
+        ...(client.provider.encodingType ? [["encoding-type", "url"] as const] : []),
+        ...(prefix === "" ? [] : [["prefix", prefix] as const]),
+        ...(marker === undefined ? [] : [["key-marker", marker[0]] as const]),
+        ...(marker === undefined || marker[1] === "" ? [] : [["version-id-marker", marker[1]] as const]),
+      ],
+      options,
+    }, { root: "ListVersionsResult", lists: ["Version", "DeleteMarker"] });
+    const decode = xmlText(root, "EncodingType") === "url" ? decodeKey : (key: string) => key;
+    const found: ObjectVersion[] = [];
+    for (const [name, deleteMarker] of [["Version", false], ["DeleteMarker", true]] as const) {
+      for (const element of xmlChildren(root, name)) {
+        const location = decode(xmlText(element, "Key") ?? "") as Path;
+        if (prefix !== "" && location !== prefix && !isBelow(location, prefix)) continue;
+        found.push({
+          location,
+          lastModified: new Date(xmlText(element, "LastModified") ?? 0),
+          size: Number(xmlText(element, "Size") ?? 0),
+          eTag: xmlText(element, "ETag") || undefined,
+          version: xmlText(element, "VersionId") ?? "null",
+          isLatest: xmlText(element, "IsLatest") === "true",
+          deleteMarker,
+        });
+      }
+    }
+    yield* found.sort(byKeyThenAge);
+    if (xmlText(root, "IsTruncated") !== "true") return;
+    const next = [
+      decode(xmlText(root, "NextKeyMarker") ?? ""),
+      xmlText(root, "NextVersionIdMarker") ?? "",
+    ] as const;
+    if (next[0] === "" || marker !== undefined && marker[0] === next[0] && marker[1] === next[1]) {
+      throw new GenericError(
+        "Cannot list the versions of the bucket: the service does not say where the next page begins",
+        {
+          store: STORE,
+        },
+      );
+    }
+    marker = next;
+  }
+}
+
+function byKeyThenAge(a: ObjectVersion, b: ObjectVersion): number {
+  if (a.location !== b.location) return a.location < b.location ? -1 : 1;
+  if (a.isLatest !== b.isLatest) return a.isLatest ? -1 : 1;
+  return b.lastModified.getTime() - a.lastModified.getTime();
+}

@@ -1,0 +1,119 @@
+/** Real S3 servers, installed by `scripts/install_servers.sh`. */
+import { signRequest } from "../../src/stores/s3/sigv4.ts";
+import type { StoreFeature } from "../../src/store/conformance/mod.ts";
+import type { S3StoreOptions } from "../../src/stores/s3/mod.ts";
+import { type RunningServer, type ServerSpec, startServer } from "./process.ts";
+
+/** Keys that every server is started with. */
+export const S3_KEYS = { accessKeyId: "storeport-test", secretAccessKey: "storeport-secret" };
+
+/** A server that can be started. */
+export interface S3Server {
+  /** As in the provider table. */
+  readonly name: string;
+  /** What it lacks, of the store contract. */
+  readonly lacks: readonly StoreFeature[];
+  /** Cases of the suite that it cannot pass, each with the reason. */
+  readonly fails: Readonly<Record<string, string>>;
+  readonly spec: ServerSpec;
+}
+
+/** A server that runs. */
+export interface RunningS3 extends RunningServer {
+  /** Makes a bucket and returns the options of a store on it. */
+  bucket(name: string, options?: { readonly versioning?: boolean }): Promise<S3StoreOptions>;
+}
+
+/** Every server, with what it lacks by name. */
+export const S3_SERVERS: readonly S3Server[] = [
+  {
+    name: "moto",
+    lacks: [],
+    fails: {},
+    spec: {
+      program: "moto_server",
+      configure: (_home, _root, port) => Promise.resolve(["-H", "127.0.0.1", "-p", `${port}`]),
+    },
+  },
+  {
+    name: "versitygw",
+    lacks: [],
+    fails: {},
+    spec: {
+      program: "versitygw",
+      env: { ROOT_ACCESS_KEY: S3_KEYS.accessKeyId, ROOT_SECRET_KEY: S3_KEYS.secretAccessKey },
+      configure: async (home, root, port) => {
+        await Deno.mkdir(`${home}/versions`, { recursive: true });
+        return ["--port", `127.0.0.1:${port}`, "--quiet", "posix", "--versioning-dir", `${home}/versions`, root];
+      },
+    },
+  },
+  {
+    name: "minio",
+    lacks: [],
+    fails: {},
+    spec: {
+      program: "minio",
+      env: {
+        MINIO_ROOT_USER: S3_KEYS.accessKeyId,
+        MINIO_ROOT_PASSWORD: S3_KEYS.secretAccessKey,
+        MINIO_BROWSER: "off",
+        MINIO_UPDATE: "off",
+      },
+      configure: (_home, root, port) => Promise.resolve(["server", "--quiet", "--address", `127.0.0.1:${port}`, root]),
+    },
+  },
+  {
+    name: "s3rver",
+    lacks: [],
+    fails: {},
+    spec: {
+      program: "s3rver",
+      configure: (_home, root, port) =>
+        Promise.resolve(["-d", root, "-a", "127.0.0.1", "-p", `${port}`, "-s", "--no-vhost-buckets"]),
+    },
+  },
+];
+
+/** Starts a server; `undefined` where it is not installed. */
+export async function startS3(server: S3Server): Promise<RunningS3 | undefined> {
+  const running = await startServer(server.spec);
+  if (running === undefined) return undefined;
+  const endpoint = running.url.replace(/\/$/, "");
+  // s3rver knows one pair of keys, its own.
+  const keys = server.name === "s3rver" ? { accessKeyId: "S3RVER", secretAccessKey: "S3RVER" } : S3_KEYS;
+  const send = async (method: string, path: string, body = "") => {
+    const bytes = new TextEncoder().encode(body);
+    const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)).toHex();
+    const headers = signRequest({ method, url: endpoint + path, headers: [] }, {
+      credential: keys,
+      date: new Date(),
+      region: "us-east-1",
+      service: "s3",
+      payloadHash: hash,
+    });
+    for (let wait = 0;; wait++) {
+      const response = await fetch(endpoint + path, { method, headers: headers as [string, string][], body: bytes });
+      const text = await response.text();
+      if (response.ok) return;
+      // A server answers before it is ready.
+      if (response.status !== 503 || wait > 100) throw new Error(`${method} ${path}: ${response.status} ${text}`);
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  };
+  return {
+    ...running,
+    [Symbol.asyncDispose]: () => running[Symbol.asyncDispose](),
+    async bucket(name, options = {}) {
+      await send("PUT", `/${name}`);
+      if (options.versioning) {
+        await send(
+          "PUT",
+          `/${name}?versioning`,
+          '<VersioningConfiguration xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><Status>Enabled</Status></VersioningConfiguration>',
+        );
+      }
+      return { bucket: name, endpoint, region: "us-east-1", provider: server.name, ...keys };
+    },
+  };
+}
