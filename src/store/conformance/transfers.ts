@@ -111,7 +111,10 @@ export const transferCases: readonly ConformanceCase<StoreContext>[] = [
     const stream = t.store.writer(t.path("object"), { partSize: t.partSize, signal: controller.signal });
     const writer = stream.getWriter();
     writer.closed.catch(() => {});
-    await writer.write(pattern(t.partSize + 1));
+    // Two writes: the second is taken only once the first is on its way. (Apache takes a PUT that is cut off before its
+    // first byte for an empty one.)
+    await writer.write(pattern(t.partSize));
+    await writer.write(pattern(1));
     const stop = new StopError("stop");
     controller.abort(stop);
     assertEquals(await stream.result.catch((error) => error === stop), true, "result");
