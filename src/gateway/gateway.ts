@@ -95,7 +95,11 @@ export function createGateway(store: ObjectStore, options: GatewayOptions = {}):
       if (viewOf(error).internal && !signal.aborted) onError?.(error, request);
       // A body that nobody has taken would hold its connection.
       if (request.body !== null && !request.body.locked) request.body.cancel().catch(() => {});
-      response = failureResponse(error, request);
+      // Nobody reads this but the clients of a server that is stopping.
+      response = failureResponse(
+        signal.aborted ? new HttpFailure(503, "The request was given up") : error,
+        request,
+      );
     }
     response.headers.set("x-content-type-options", "nosniff");
     if (cors !== undefined) addCorsHeaders(request, response.headers, cors);

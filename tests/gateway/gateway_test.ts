@@ -1,7 +1,7 @@
 /** The gateway's answers, request by request. */
 import { strict as assert } from "node:assert";
 import { createGateway, type GatewayOptions } from "../../src/gateway/mod.ts";
-import { type ErrorClass } from "../../src/testing/assert.ts";
+import type { ErrorClass } from "../../src/testing/assert.ts";
 import {
   ConfigurationError,
   GenericError,
