@@ -1,6 +1,5 @@
 /** The outbound tests of the reference: `p2_http_outbound_request_*`. */
 import assert from "node:assert/strict";
-import { createServer as createHttp2 } from "node:http2";
 import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
 import { type HostCase, plain } from "./case.ts";
@@ -30,7 +29,15 @@ export const outboundCases: readonly HostCase[] = [
     name: "invalid_version: a server that speaks only HTTP/2",
     covers: p2("invalid_version"),
     async run(env) {
-      const server = createHttp2();
+      // What such a server says to HTTP/1.1: its settings, then that it goes away (RFC 9113 section 3.4).
+      const server = createServer((socket) => {
+        socket.on("error", () => {});
+        socket.once("data", () => {
+          const settings = [0, 0, 0, 4, 0, 0, 0, 0, 0];
+          const goAway = [0, 0, 8, 7, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1];
+          socket.end(Uint8Array.from([...settings, ...goAway]));
+        });
+      });
       await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
       try {
         const { port } = server.address() as AddressInfo;
