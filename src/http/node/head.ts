@@ -15,7 +15,7 @@ export interface RequestHead {
   readonly contentLength: number | undefined;
   /** Whether there is a body whose length is not declared. */
   readonly chunked: boolean;
-  /** Whether bytes of a body are to be sent. */
+  /** Whether there is a body to be sent, if only to see that it ends. */
   readonly hasBody: boolean;
   /** Whether the server shall be asked first (`expect: 100-continue`). */
   readonly expectContinue: boolean;
@@ -94,12 +94,10 @@ export function prepareHead(request: HttpRequest): RequestHead {
     }
     chunked = true;
   }
-  const hasBody = chunked || length! > 0;
-  if (expectContinue) {
-    // RFC 9110 section 10.1.1: not without content.
-    if (hasBody) lines.push("Expect", "100-continue");
-    else expectContinue = false;
-  }
+  // A stream is read to its end even if that shall come at once.
+  const hasBody = chunked || length! > 0 || body !== undefined && isStreamBody(body);
+  // RFC 9110 section 10.1.1: not without content.
+  if (!hasBody) expectContinue = false;
   // RFC 9110 section 8.6: methods that may have a body say that there is none.
   const framed = hasBody || declared !== undefined || !BODILESS.has(method.toUpperCase());
   return {
