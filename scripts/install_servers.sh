@@ -1,10 +1,10 @@
 #!/bin/sh
 # Installs the S3 servers that the tests start, below .cache/servers (bin/ holds the programs). Idempotent: what is there
-# already is left alone. Needs python3, go and npm; a server whose tools are missing is named and passed over, and the
+# already is left alone. Needs python3 and go; a server whose tools are missing is named and passed over, and the
 # exit status is then 1.
 #
 #   scripts/install_servers.sh            all of them
-#   scripts/install_servers.sh moto       one: moto, versitygw, minio, s3rver, radosgw
+#   scripts/install_servers.sh moto       one: moto, versitygw, minio, radosgw
 set -u
 
 root=$(cd "$(dirname "$0")/.." && pwd)
@@ -31,13 +31,6 @@ go_program() { # name package
 versitygw() { go_program versitygw github.com/versity/versitygw/cmd/versitygw@latest; }
 minio() { go_program minio github.com/minio/minio@latest; }
 
-s3rver() {
-  [ -x "$home/bin/s3rver" ] && return 0
-  have npm || { echo "s3rver: npm is missing" >&2; return 1; }
-  npm install --silent --no-audit --no-fund --prefix "$home/s3rver" s3rver@3 &&
-    ln -sf ../s3rver/node_modules/.bin/s3rver "$home/bin/s3rver"
-}
-
 # Debian's, into the system: it has no place of its own. Only for a superuser with apt.
 radosgw() {
   have radosgw && have ceph-mon && return 0
@@ -45,7 +38,7 @@ radosgw() {
   apt-get -o DPkg::Lock::Timeout=600 -qq install -y radosgw ceph-mon ceph-osd ceph-common >/dev/null
 }
 
-for server in ${*:-moto versitygw minio s3rver}; do
+for server in ${*:-moto versitygw minio}; do
   "$server" || failed="$failed $server"
 done
 [ -z "$failed" ] || { echo "Not installed:$failed" >&2; exit 1; }

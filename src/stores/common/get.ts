@@ -123,7 +123,8 @@ class Getter {
         if (status === 206) throw this.error("got a part of the object where all of it was asked for");
         return await this.#whole(response);
       }
-      if (status !== 206) {
+      // MinIO sends a part of nothing, `bytes 0--1/0`, for the last bytes of an empty object.
+      if (status !== 206 || response.contentLength === 0 && "suffix" in range) {
         // Of an empty object there is no range to send: a suffix is all of it, any other range lies beyond its end.
         if (response.contentLength === 0) {
           resolveRange(range, 0, this.failure);

@@ -14,7 +14,6 @@ import type { Path } from "../../store/path.ts";
 import type { CopyOptions, OperationOptions } from "../../store/types.ts";
 import { readAttributes } from "../common/headers.ts";
 import { encodeUnreserved } from "../common/url.ts";
-import { checksumElement } from "./checksum/checksum.ts";
 import type { S3Client } from "./client.ts";
 import { STORE } from "./error.ts";
 import { MAX_SINGLE } from "./put.ts";
@@ -247,6 +246,7 @@ async function copyInParts(
     ...options,
     attributes: { ...attributes, contentType: contentType ?? "binary/octet-stream" },
     tags,
+    unsummed: true,
   });
   try {
     const parts = await copyParts(client, source, to, id, options);
@@ -267,7 +267,10 @@ async function copyParts(
 ): Promise<StoredPart[]> {
   const { size } = source;
   // A range of nothing cannot be copied.
-  if (size === 0) return [await uploadPart(client, to, id, 1, [], options)];
+  if (size === 0) {
+    const { number, eTag } = await uploadPart(client, to, id, 1, [], { ...options, unsummed: true });
+    return [{ number, eTag }];
+  }
   const wanted = Math.max(client.options.copyPartSize ?? PART_SIZE, Math.ceil(size / MAX_PARTS));
   const count = Math.ceil(size / wanted);
   return await mapConcurrent(
@@ -316,11 +319,5 @@ async function copyPart(
       path: to,
     });
   }
-  const checksum = client.checksum === undefined ? undefined : root[checksumElement(client.checksum)];
-  return {
-    number,
-    eTag: eTag.trim(),
-    size: range.end - range.start,
-    checksum: typeof checksum === "string" && checksum !== "" ? checksum : undefined,
-  };
+  return { number, eTag: eTag.trim() };
 }

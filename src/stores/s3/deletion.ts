@@ -11,7 +11,7 @@ import {
   toStoreError,
   withErrorPath,
 } from "../../store/error.ts";
-import { parseKey, type Path, type PathInput } from "../../store/path.ts";
+import { type Path, type PathInput } from "../../store/path.ts";
 import type { DeleteOptions, DeleteOutcome, OperationOptions } from "../../store/types.ts";
 import { responseError } from "../common/error.ts";
 import { checksumOf, contentMd5 } from "./checksum/checksum.ts";
@@ -74,19 +74,20 @@ export async function* deleteMany(
   client: S3Client,
   paths: Iterable<PathInput> | AsyncIterable<PathInput>,
   memory: DeleteMemory,
+  parse: (input: PathInput) => Path,
   options: OperationOptions,
 ): AsyncGenerator<DeleteOutcome, void, undefined> {
   if (client.options.disableBulkDelete || !client.provider.bulkDelete || memory.single) {
     yield* deleteEach(paths, (path) => deleteObject(client, path, options), {
       ...options,
       store: STORE,
-      parse: parseKey,
+      parse,
       concurrency: SINGLES_AT_ONCE,
     });
     return;
   }
   const { signal } = options;
-  const run = (batch: readonly PathInput[]) => deleteBatch(client, batch, memory, options);
+  const run = (batch: readonly PathInput[]) => deleteBatch(client, batch, memory, parse, options);
   for await (const outcomes of mapOrdered(batches(paths, BATCH), BATCHES_AT_ONCE, run)) {
     for (const outcome of outcomes) {
       signal?.throwIfAborted();
@@ -100,6 +101,7 @@ async function deleteBatch(
   client: S3Client,
   inputs: readonly PathInput[],
   memory: DeleteMemory,
+  parse: (input: PathInput) => Path,
   options: OperationOptions,
 ): Promise<DeleteOutcome[]> {
   const failed = new Map<Path, ObjectStoreError>();
@@ -108,7 +110,7 @@ async function deleteBatch(
   const single = new Set<Path>();
   const outcomes: (DeleteOutcome | undefined)[] = inputs.map((input) => {
     try {
-      const path = parseKey(input, STORE);
+      const path = parse(input);
       paths.push(path);
       (inXml(path) ? bulk : single).add(path);
       return undefined;

@@ -45,6 +45,7 @@ export async function* listAll(
       // The service has filtered already, where it can; what it was not asked for is not shown.
       if (location === undefined || !isBelow(location, prefix) || !isAfter(location, offset)) continue;
       yield metaOf(object, location);
+      options.signal?.throwIfAborted();
     }
   }
 }

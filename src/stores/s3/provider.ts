@@ -44,6 +44,8 @@ export interface S3Provider {
   readonly tagging: boolean;
   /** Whether many objects can be deleted by one request. */
   readonly bulkDelete: boolean;
+  /** Whether keys are kept as they are (`a//b`, `a/`). Services that keep objects as files refuse some, or change them. */
+  readonly rawKeys: boolean;
 }
 
 /**
@@ -74,6 +76,7 @@ export const GENERIC: S3Provider = {
   ordered: true,
   tagging: true,
   bulkDelete: true,
+  rawKeys: true,
 };
 
 /** A provider, and the region that its host names. */

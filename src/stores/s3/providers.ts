@@ -3,7 +3,7 @@
  * knows (`GENERIC`): no checksums, `content-md5` on bulk deletions, conditional puts found out by a probe, copies in create mode and
  * conditions at completion refused. What is not certain stays so: a service that ignores a condition overwrites.
  *
- * Sources: the services' own compatibility pages; for `minio`, `versitygw`, `moto`, `s3rver` this project's tests,
+ * Sources: the services' own compatibility pages; for `minio`, `versitygw` and `moto` this project's tests,
  * which run the whole suite against the real thing.
  */
 import type { S3Provider } from "./provider.ts";
@@ -51,6 +51,7 @@ export const PROVIDERS: readonly ProviderRow[] = [
   // Without an endpoint of its own; its console's default bucket API is on port 9000.
   {
     name: "minio",
+    rawKeys: false,
     checksum: "crc64nvme",
     checksumMode: true,
     create: true,
@@ -61,6 +62,8 @@ export const PROVIDERS: readonly ProviderRow[] = [
   { name: "rustfs", create: "probe", update: "probe" },
   {
     name: "versitygw",
+    rawKeys: false,
+    conditionalDelete: true,
     checksum: "crc64nvme",
     checksumMode: true,
     deleteIntegrity: "both",
@@ -69,7 +72,7 @@ export const PROVIDERS: readonly ProviderRow[] = [
     complete: "all",
     copyIfNotExists: "multipart",
   },
-  { name: "moto", deleteIntegrity: "md5", create: true, update: true },
+  { name: "moto", create: true, update: true, complete: "create", copyIfNotExists: "multipart" },
   {
     name: "localstack",
     hosts: [/(?:^|\.)localhost\.localstack\.cloud$/, /^localstack$/],

@@ -9,9 +9,9 @@ import type {
   Signer,
   SignOptions,
 } from "../../store/capabilities.ts";
-import { ConfigurationError, NotFoundError, toStoreError } from "../../store/error.ts";
+import { ConfigurationError, InvalidPathError, NotFoundError, toStoreError } from "../../store/error.ts";
 import { parsePrefix } from "../../store/list.ts";
-import { parseKey, type Path, type PathInput, rawPath } from "../../store/path.ts";
+import { parseKey, parsePath, type Path, type PathInput, rawPath } from "../../store/path.ts";
 import { cancelPayload, readPayload, toPayload } from "../../store/payload.ts";
 import type {
   CopyOptions,
@@ -38,6 +38,7 @@ import { encodeUnreserved } from "../common/url.ts";
 import { serviceDate } from "./authorize.ts";
 import { S3Client } from "./client.ts";
 import { WriteConditions } from "./conditions.ts";
+import { checkConditions, splitConditions } from "./read_conditions.ts";
 import { copyObject } from "./copy.ts";
 import type { S3Credential } from "./credential.ts";
 import { deleteMany, type DeleteMemory, deleteObject } from "./deletion.ts";
@@ -123,11 +124,13 @@ export class S3Store extends BaseStore implements MultipartStore, PaginatedListS
     const client = this.#client;
     const { version, range, head } = options;
     const whole = range === undefined && !head;
+    const { sent, check } = splitConditions(options);
     const result = await getObject(client.connection, DIALECT, {
       path: location,
       url: client.objectUrl(location, version === undefined ? undefined : [["versionId", version]]),
       headers: client.readHeaders(whole),
-    }, options);
+    }, sent);
+    if (check !== undefined) await checkConditions(result, check);
     return whole && client.verify ? verified(result) : result;
   }
 
@@ -170,7 +173,7 @@ export class S3Store extends BaseStore implements MultipartStore, PaginatedListS
     paths: Iterable<PathInput> | AsyncIterable<PathInput>,
     options: OperationOptions = {},
   ): AsyncIterable<DeleteOutcome> {
-    return deleteMany(this.#client, paths, this.#deletes, options);
+    return deleteMany(this.#client, paths, this.#deletes, (path) => this.parse(path), options);
   }
 
   /** See {@linkcode ObjectStore.list}. */
@@ -357,13 +360,23 @@ export class S3Store extends BaseStore implements MultipartStore, PaginatedListS
     this.#client.close();
   }
 
-  /** S3 takes any key. */
+  /** S3 takes any key, but an empty one is the bucket. */
   protected override parse(path: PathInput): Path {
-    return parseKey(path, STORE);
+    const parsed = this.#client.provider.rawKeys ? parseKey(path, STORE) : parsePath(path, STORE);
+    if (parsed !== "") return parsed;
+    throw new InvalidPathError("Cannot use the root as an object: it is the bucket", {
+      store: STORE,
+      path: "",
+    });
+  }
+
+  /** A parsed path as an input that is taken as it is. */
+  #again(path: Path): PathInput {
+    return this.#client.provider.rawKeys ? rawPath(path) : path;
   }
 
   #listOptions(options: ListOptions): ListOptions & { readonly offset?: Path } {
-    return { ...options, offset: options.offset === undefined ? undefined : this.parse(options.offset) };
+    return { ...options, offset: options.offset === undefined ? undefined : parseKey(options.offset, STORE) };
   }
 
   async #credential(action: string, signal: AbortSignal | undefined): Promise<S3Credential> {
@@ -401,7 +414,7 @@ export class S3Store extends BaseStore implements MultipartStore, PaginatedListS
       ? EQUAL_PART_SIZE
       : Math.min(this.#client.options.putThreshold ?? STREAM_THRESHOLD, MAX_SINGLE);
     const context = { store: STORE, path };
-    const writer = createWriter(this, rawPath(path), { ...options, partSize }, context);
+    const writer = createWriter(this, this.#again(path), { ...options, partSize }, context);
     try {
       await stream.pipeTo(writer, { signal: options.signal });
     } catch (error) {
@@ -418,7 +431,7 @@ export class S3Store extends BaseStore implements MultipartStore, PaginatedListS
     options: PutOptions,
   ): Promise<PutResult> {
     const partSize = Math.max(64 * 1024 * 1024, Math.ceil(length / 10_000));
-    const upload = await this.putMultipart(rawPath(path), options);
+    const upload = await this.putMultipart(this.#again(path), options);
     try {
       const parts = Array.from({ length: Math.ceil(length / partSize) }, (_, i) => i);
       let transferred = 0;

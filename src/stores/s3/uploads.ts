@@ -38,11 +38,14 @@ export interface StoredPart {
 export async function createUpload(
   client: S3Client,
   path: Path,
-  options: PutMultipartOptions,
+  options: PutMultipartOptions & {
+    /** Keep no checksum: parts that are copied have none that we know, and not every service sums them up itself. */
+    readonly unsummed?: boolean;
+  },
 ): Promise<string> {
   const headers: HeaderEntry[] = writeHeaders(client, path, options);
   const { checksum } = client;
-  if (checksum !== undefined) {
+  if (checksum !== undefined && !options.unsummed) {
     headers.push(["x-amz-checksum-algorithm", checksumName(checksum)]);
     if (checksumType(checksum) === "FULL_OBJECT") headers.push(["x-amz-checksum-type", "FULL_OBJECT"]);
   }
@@ -72,9 +75,10 @@ export async function uploadPart(
   id: string,
   number: number,
   chunks: readonly Uint8Array[],
-  options: OperationOptions,
+  options: OperationOptions & { readonly unsummed?: boolean },
 ): Promise<StoredPart> {
-  const checksum = client.checksum === undefined ? undefined : checksumOf(client.checksum, chunks);
+  const summed = client.checksum !== undefined && !options.unsummed;
+  const checksum = summed ? checksumOf(client.checksum!, chunks) : undefined;
   const response = await client.run({
     method: "PUT",
     action: `upload part ${number} of`,
@@ -82,7 +86,7 @@ export async function uploadPart(
     query: [["partNumber", `${number}`], ["uploadId", id]],
     headers: client.encryption.key,
     body: chunks,
-    checksummed: true,
+    checksummed: summed,
     checksum,
     options,
   });
@@ -225,7 +229,9 @@ function wholeChecksum(client: S3Client, parts: readonly StoredPart[]): string |
   const known = parts.flatMap(({ checksum, size }) =>
     checksum === undefined || size === undefined ? [] : [{ checksum, length: size }]
   );
-  return known.length === parts.length ? combineChecksums(checksum, known) : undefined;
+  // MinIO takes the sum of one empty part for wrong.
+  if (known.length !== parts.length || known.every(({ length }) => length === 0)) return undefined;
+  return combineChecksums(checksum, known);
 }
 
 function completeBody(client: S3Client, parts: readonly StoredPart[]): string {
