@@ -14,7 +14,10 @@
  * @module
  */
 export * from "./src/store/mod.ts";
-export { MemoryStore } from "./src/stores/memory/mod.ts";
-export { LocalStore } from "./src/stores/local/mod.ts";
-export { HttpStore } from "./src/stores/http/mod.ts";
-export { openStore } from "./src/open_store.ts";
+export * from "./src/http/mod.ts";
+export * from "./src/wrappers/mod.ts";
+export * from "./src/stores/memory/mod.ts";
+export * from "./src/stores/local/mod.ts";
+export * from "./src/stores/http/mod.ts";
+export * from "./src/open_store.ts";
+export * from "./src/registry.ts";

@@ -35,7 +35,7 @@ async function bundle(code: string, external: readonly string[]): Promise<Uint8A
   await Deno.writeTextFile(entry, code);
   try {
     const { success, stderr } = await new Deno.Command(Deno.execPath(), {
-      args: ["bundle", "--quiet", "--platform", "browser", "--minify"]
+      args: ["bundle", "--quiet", "--platform", "browser", "--minify", "--code-splitting"]
         .concat(external.flatMap((name) => ["--external", name]), ["-o", output.pathname, entry.pathname]),
       env: { NO_COLOR: "1" },
     }).output();

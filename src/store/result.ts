@@ -6,7 +6,7 @@ import { type StreamHooks, streamOfBytes, wrapStream } from "./stream.ts";
 import type { Attributes, GetResult, ObjectMeta, ResponseExtensions } from "./types.ts";
 
 /** Where the bytes of a result come from. Only one of the two functions is called, and once. */
-export interface BodySource {
+export interface ResultBody {
   /** Opens the body. */
   stream(): ReadableStream<Uint8Array>;
   /** All bytes at once, where the source has a faster way than collecting the stream. */
@@ -29,7 +29,7 @@ export interface GetResultInit {
   /** The response behind it, from stores that speak HTTP. */
   readonly response?: ResponseExtensions;
   /** Bytes stay the store's: the result hands out copies. */
-  readonly body: Uint8Array | BodySource;
+  readonly body: Uint8Array | ResultBody;
   /** Short name of the store that errors shall carry. */
   readonly store: string;
   /** Fails the body with its reason. */

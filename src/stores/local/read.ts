@@ -1,6 +1,6 @@
 /** Reading a file's bytes: in bounded memory as a stream, or straight into one buffer. */
 import type { ByteRange } from "../../store/range.ts";
-import type { BodySource } from "../../store/result.ts";
+import type { ResultBody } from "../../store/result.ts";
 import type { FileHandle } from "./fs.ts";
 
 /** Bytes read at once for a stream: larger chunks are no faster, smaller ones are. */
@@ -10,7 +10,7 @@ const CHUNK = 256 * 1024;
 const BLOCK = 16 * 1024 * 1024;
 
 /** A file's range as the body of a result. The handle is closed at the end, on failure, on cancel and on abort. */
-export function fileBody(handle: FileHandle, range: ByteRange, signal?: AbortSignal): BodySource {
+export function fileBody(handle: FileHandle, range: ByteRange, signal?: AbortSignal): ResultBody {
   const once = new ClosingHandle(handle, signal);
   return {
     stream: () => streamOf(once, range),
