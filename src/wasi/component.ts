@@ -79,7 +79,8 @@ export function sniff(bytes: Uint8Array): BinaryKind {
     return "other";
   }
   const layer = bytes[6]! | bytes[7]! << 8;
-  return layer === 1 ? "component" : layer === 0 ? "module" : "other";
+  if (layer === 1) return "component";
+  return layer === 0 && bytes[4] === 1 && bytes[5] === 0 ? "module" : "other";
 }
 
 /**

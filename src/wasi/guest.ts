@@ -142,6 +142,9 @@ async function start(name: string, code: GuestCode, options: InstantiateOptions)
   /** Runs guest code; what it fails with is told in our terms. */
   const call = async <T>(action: () => Promise<T>): Promise<T> => {
     try {
+      if (instance.endReason !== undefined && !(instance.endReason instanceof GuestExit)) {
+        throw instance.endReason;
+      }
       return await Promise.race([action(), instance.ended]);
     } catch (error) {
       // `undefined` and other payloads are errors that the guest's own signature has.

@@ -6,7 +6,7 @@ import { loadGenerator } from "./loader.ts";
 import { patchCode, type RequiredImport } from "./patch.ts";
 
 /** The version of jco-transpile and of what is made of its output; part of every cache key. */
-export const GENERATOR = "jco-transpile@0.12 hybrid jspi 2";
+export const GENERATOR = "jco-transpile@0.12 hybrid jspi 3";
 
 /** A component in the form that JavaScript runs. */
 export interface Generated {
@@ -16,6 +16,20 @@ export interface Generated {
   readonly modules: Readonly<Record<string, Uint8Array>>;
   /** What the text imports. */
   readonly required: readonly RequiredImport[];
+}
+
+/**
+ * Functions that callers may implement with promises: all that are not WASI's. Toolchains name core imports after the
+ * interfaces; a component written by hand may not, so bare names are listed too.
+ */
+function asyncImports({ coreImports }: ComponentOutline): string[] {
+  const names = new Set<string>();
+  for (const [module, field] of coreImports) {
+    if (module.startsWith("wasi:") || module === "" || field.startsWith("[resource-drop]")) continue;
+    names.add(field);
+    if (module.includes(":")) names.add(`${module}#${field}`);
+  }
+  return [...names];
 }
 
 /** What of jco's generator is used. */
@@ -54,12 +68,7 @@ export async function generate(
       asyncMode: {
         tag: "jspi",
         val: {
-          imports: [
-            ...new Set(
-              outline.coreImports.filter(([module]) => module.includes(":") && !module.startsWith("wasi:"))
-                .map(([module, field]) => `${module}#${field}`),
-            ),
-          ],
+          imports: asyncImports(outline),
           exports: [...new Set(outline.coreExports.filter((name) => !INTERNAL_EXPORT.test(name)))],
         },
       },

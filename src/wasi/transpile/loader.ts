@@ -14,3 +14,8 @@ async function load(): Promise<Generator> {
   if (versions?.node !== undefined) return (await import("./loader_node.ts")).loadQuietly();
   return await import("@bytecodealliance/jco-transpile/component") as unknown as Generator;
 }
+
+/** Whether this process had to load the generator. */
+export function generatorLoaded(): boolean {
+  return loading !== undefined;
+}

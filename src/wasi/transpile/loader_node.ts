@@ -32,6 +32,9 @@ const SHIM = "@bytecodealliance/preview2-shim/";
 const GLUE = /\/js-component-bindgen-component\.js$/;
 const CORE_MODULE = /fetchCompile\(new URL\(('\.\/[^']+\.wasm'), import\.meta\.url\)\)/g;
 
+/** The glue asks for this variable at every call, which is a system call and a permission each time. */
+const DEBUG = "globalThis?.process?.env?.JCO_DEBUG";
+
 interface Hooks {
   resolve(
     specifier: string,
@@ -42,7 +45,7 @@ interface Hooks {
 }
 
 interface Loaded {
-  readonly source?: string | ArrayBuffer | Uint8Array;
+  readonly source?: string | Uint8Array<ArrayBuffer> | null;
   readonly [key: string]: unknown;
 }
 
@@ -64,11 +67,12 @@ export async function loadQuietly(): Promise<Generator> {
     },
     load(url, context, next) {
       const loaded = next(url, context);
-      if (!("Deno" in globalThis) || !GLUE.test(url) || loaded.source === undefined) return loaded;
-      const source = typeof loaded.source === "string"
-        ? loaded.source
-        : new TextDecoder().decode(loaded.source);
-      return { ...loaded, source: source.replace(CORE_MODULE, "import.source($1)"), shortCircuit: true };
+      const { source: given } = loaded;
+      if (!GLUE.test(url) || given === undefined || given === null) return loaded;
+      const text = typeof given === "string" ? given : new TextDecoder().decode(given);
+      const quiet = text.replaceAll(DEBUG, "undefined");
+      const source = "Deno" in globalThis ? quiet.replace(CORE_MODULE, "import.source($1)") : quiet;
+      return { ...loaded, source, shortCircuit: true };
     },
   });
   try {
