@@ -40,7 +40,7 @@ function preview1(name: string): GuestSource {
 function javascript(name: string, sources: string[]): GuestSource {
   return {
     toolchain: "javascript",
-    sources: ["tools", ...sources],
+    sources: ["tools/package.json", "tools/componentize.mjs", ...sources],
     wasm: `build/${name}.wasm`,
     entry: `${name}/guest.js`,
   };
@@ -76,6 +76,12 @@ export const COMMITTED: Record<string, GuestSource> = {
 /** The big guests (a JavaScript or Python interpreter inside); built when first asked for. */
 export const ON_DEMAND: Record<string, GuestSource> = {
   "js-fetch": javascript("js-fetch", ["js-fetch"]),
+  "python": {
+    toolchain: "python",
+    sources: ["tools/requirements.txt", "python/guest.py", "python/wit"],
+    wasm: "build/python.wasm",
+    entry: "python/guest.py",
+  },
   // storeport's own sources are part of it.
   "js-storeport": javascript("js-storeport", ["js-storeport", "../../mod.ts", "../../src"]),
 };

@@ -31,7 +31,9 @@ export interface Places {
 
 /** One run of the guest and how it must end. */
 export interface CheckCase {
-  /** The case and its arguments; a function where they depend on places. */
+  /** Which guest. Default `checks`. */
+  readonly guest?: string;
+  /** The arguments, for `checks` the case first; a function where they depend on places. */
   readonly run: readonly string[] | ((places: Places) => readonly string[]);
   /** The tests of the reference suite whose assertions it makes; see the table in README.md. */
   readonly covers?: readonly string[];
@@ -43,7 +45,7 @@ export interface CheckCase {
   readonly grants?: readonly ("sockets" | "names" | "no-http")[];
   /** Directories. Default: none. */
   readonly dirs?: readonly GuestDirectory[];
-  /** Exit code, or `trap`. Default 0 with `ok CASE` as the last line. */
+  /** Exit code, or `trap`. Default 0, and for `checks` `ok CASE` as the last line. */
   readonly ends?: number | "trap";
   /** Must be found in standard output. */
   readonly stdout?: readonly RegExp[];

@@ -1,7 +1,7 @@
 import type { HttpConnector } from "../../src/http/connector.ts";
 import { allowAll } from "../../src/http/policy.ts";
 import { type Guest, GuestTrapError, loadGuest } from "../../src/wasi/mod.ts";
-import { argsOf, envOf, type Host } from "./hosts.ts";
+import { argsOf, envOf, guestOf, type Host } from "./hosts.ts";
 
 const loaded = new Map<string, Promise<Guest>>();
 
@@ -14,8 +14,8 @@ function load(path: string): Promise<Guest> {
 
 /** Our host, over a connector or the platform's own. The network is open: what is denied is tested elsewhere. */
 export function storeportHost(connector?: HttpConnector): Host {
-  return async (path, check, stage) => {
-    const guest = await load(path);
+  return async (check, stage) => {
+    const guest = await load(guestOf(check));
     const dirs = await stage.directories(check.dirs ?? []);
     const preopens = dirs.map((host, at) => ({ host, ...check.dirs![at]! }));
     const stdout = new Collector(), stderr = new Collector();
