@@ -139,6 +139,47 @@ Deno.test("node: a lookup that fails, and one that gives no addresses", async ()
   }, { lookup: () => Promise.resolve(["not an address"]) });
 });
 
+Deno.test({
+  name: "node: with Deno's permission for a name alone, the address is judged when it is connected to",
+  // Port 0 is for listening.
+  permissions: { net: ["localhost", "127.0.0.1:0"] },
+  async fn() {
+    await using server = await rawServer(async (connection) => {
+      await connection.until("\r\n\r\n");
+      connection.socket.write(ok());
+    });
+    const url = `http://localhost:${server.port}/`;
+    const all = policyOf(["127.0.0.1", "::1"]);
+    await withService({ policy: all }, async (service) => assert.equal(await text(service, url), "ok"));
+    // Once of all that the name resolves to, once of the one that was connected to.
+    assert(all.asked.length >= 2, JSON.stringify(all.asked));
+    await withService({}, async (service) => assert.equal(await text(service, url), "ok"));
+    const requests = () => server.connections.filter(({ received }) => received !== "").length;
+    assert.equal(requests(), 2);
+    await withService({ policy: policyOf([]) }, async (service) => {
+      await failure(service.call(get(url)), "denied", "destination-IP-prohibited");
+      await failure(
+        service.call(get(`http://127.0.0.9:${server.port}/`)),
+        "denied",
+        "destination-IP-prohibited",
+      );
+    });
+    // Judged kindly at first, and otherwise when connected: nothing is sent.
+    let questions = 0;
+    const turning: NetworkPolicy = {
+      checkUrl: all.checkUrl,
+      checkAddress: (asked, address) => (++questions === 1 ? all : policyOf([])).checkAddress(asked, address),
+    };
+    await withService({ policy: turning }, async (service) => {
+      await failure(service.call(get(url)), "denied", "destination-IP-prohibited");
+    });
+    assert.equal(requests(), 2);
+    await withService({}, async (service) => {
+      await failure(service.call(get("http://store.example/")), "denied", "HTTP-request-denied");
+    });
+  },
+});
+
 // TLS
 
 const tls = { cert: SERVER_CERT, key: SERVER_KEY };

@@ -16,6 +16,13 @@ export function checkOptions(options: ClientOptions): void {
       key: "http2Only",
     });
   }
+  if (options.http2Only && !http2Works()) {
+    throw new NotSupportedError(
+      `Cannot honour "http2Only": this runtime's node:http2 shows broken connections as the end of a response; ` +
+        "leave the option out to speak HTTP/1.1",
+      { store: STORE },
+    );
+  }
   if (options.proxyUrl !== undefined) {
     parseProxyUrl(options.proxyUrl);
     if (options.unixSocket !== undefined) {
@@ -25,6 +32,14 @@ export function checkOptions(options: ClientOptions): void {
       });
     }
   }
+}
+
+/**
+ * Whether `node:http2` can be relied on. Bun's (1.4) gives refused, reset and broken streams an ordinary end; nothing
+ * but its name tells.
+ */
+export function http2Works(): boolean {
+  return !("Bun" in globalThis);
 }
 
 /**

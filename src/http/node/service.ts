@@ -6,6 +6,7 @@ import { HttpError } from "../error.ts";
 import type { ClientOptions } from "../options.ts";
 import { redactUrl } from "../url.ts";
 import { PoolAgent } from "./agent.ts";
+import { http2Works } from "./check.ts";
 import { Dialer } from "./dial.ts";
 import { toHttpError } from "./errors.ts";
 import { StaleConnection } from "./exchange.ts";
@@ -42,7 +43,8 @@ export class NodeService implements HttpService {
     this.#options = options;
     this.#agent = new PoolAgent(options);
     this.#dialer = new Dialer(settings);
-    if (options.http2Only || options.http1Only === false) {
+    // Where HTTP/2 is only allowed, HTTP/1.1 will do.
+    if (options.http2Only || options.http1Only === false && http2Works()) {
       this.#sessions = new SessionPool(options, this.#dialer);
     }
   }
