@@ -15,8 +15,8 @@ export interface OpenedStore {
 
 /**
  * Options of the store that the URL names: those of its constructor, as values or as text (`"true"`, `"30s"`), in
- * camelCase or snake_case. A key that the store does not know is refused. Stores that speak HTTP also take a
- * `connector`.
+ * camelCase or snake_case. A key that the store does not know is refused. A `connector` carries
+ * the requests of stores that speak HTTP; the others have no use for it.
  */
 export type OpenStoreOptions = Readonly<Record<string, unknown>>;
 
@@ -27,7 +27,7 @@ interface Backend {
   /** Whether an `http:` or `https:` URL is one of its service's. */
   readonly recognizes?: (url: URL) => boolean;
   /** Opens a checked URL: no control characters, no dot segments, no query, no fragment. */
-  open(url: URL, options: OpenStoreOptions): Promise<OpenedStore>;
+  open(url: URL, options: OpenStoreOptions, connector: HttpConnector | undefined): Promise<OpenedStore>;
 }
 
 /** In the order in which they are asked; a backend is one entry that loads its own module. */
@@ -72,7 +72,8 @@ export function knownSchemes(): string[] {
  */
 export async function openStore(url: string | URL, options: OpenStoreOptions = {}): Promise<OpenedStore> {
   const parsed = parseStoreUrl(url);
-  return await backendOf(parsed).open(parsed, options);
+  const { connector, ...rest } = options;
+  return await backendOf(parsed).open(parsed, rest, connector as HttpConnector | undefined);
 }
 
 /**
@@ -157,13 +158,16 @@ async function openFile(url: URL, options: OpenStoreOptions): Promise<OpenedStor
   return { store: localStoreFromConfig(new URL(`file://${drive}/`), options), path };
 }
 
-async function openHttp(url: URL, options: OpenStoreOptions): Promise<OpenedStore> {
+async function openHttp(
+  url: URL,
+  options: OpenStoreOptions,
+  connector: HttpConnector | undefined,
+): Promise<OpenedStore> {
   const { httpStoreFromConfig } = await import("./stores/http/mod.ts");
   const path = pathFromUrl(url.pathname, STORE);
   const base = new URL(url);
   base.pathname = "/";
-  const { connector, ...config } = options;
-  return { store: httpStoreFromConfig(base, config, connector as HttpConnector | undefined), path };
+  return { store: httpStoreFromConfig(base, options, connector), path };
 }
 
 function refuseHost(url: URL): void {

@@ -86,6 +86,23 @@ Deno.test("openStore: secrets of URLs are not in errors", async () => {
   }
 });
 
+Deno.test("openStore: a connector carries what goes over HTTP", async () => {
+  const urls: string[] = [];
+  const connector = {
+    connect: () => ({
+      call(request: { url: string }): Promise<never> {
+        urls.push(request.url);
+        return Promise.reject(new Error("no network here"));
+      },
+    }),
+  };
+  const { store, path } = await openStore("http://127.0.0.1:9/a%20b", { connector, maxRetries: "0" });
+  await assert.rejects(store.get(path));
+  assert.deepEqual(urls, ["http://127.0.0.1:9/a%20b"]);
+  await openStore("memory:///a", { connector });
+  await openStore("file:///a", { connector });
+});
+
 Deno.test("openStore: options are read strictly", async () => {
   await openStore("file:///a", { fsync: "true", automatic_cleanup: true, createRoot: undefined });
   await openStore("http://127.0.0.1/a", { timeout: "3s", token: "t" });

@@ -3,7 +3,7 @@ import { Command, CommanderError } from "commander";
 import { VERSION } from "../http/version.ts";
 import { SUBCOMMANDS } from "./commands/mod.ts";
 import { Context } from "./context.ts";
-import { EXIT, Interrupted, PartialFailure, UsageError } from "./errors.ts";
+import { EXIT, ExitCode, Interrupted, PartialFailure, UsageError } from "./errors.ts";
 import { BrokenPipe, type Runtime } from "./runtime.ts";
 
 /** Runs the command once. Resolves to its exit code: 0 done, 1 failed, 2 bad usage, 130 interrupted. */
@@ -17,6 +17,7 @@ export async function runCli(runtime: Runtime): Promise<number> {
     return EXIT.done;
   } catch (error) {
     if (error instanceof BrokenPipe) return EXIT.done;
+    if (error instanceof ExitCode) return error.code;
     return await reportEnd(context, error, help).catch(() => EXIT.failed);
   } finally {
     endInterrupts();

@@ -1,5 +1,6 @@
 /** What every subcommand gets: the process, the signal that ends it, and the stores that its arguments name. */
 import type { Command } from "commander";
+import { NodeHttpConnector } from "../http/node.ts";
 import {
   decodedPath,
   type OpenedStore,
@@ -42,6 +43,7 @@ export class Context {
   /** Aborted when the user interrupts. */
   readonly signal: AbortSignal;
   readonly #stores = new Map<string, ObjectStore>();
+  readonly #connector = new NodeHttpConnector();
 
   /** Of one run of the command. */
   constructor(runtime: Runtime, signal: AbortSignal) {
@@ -67,7 +69,8 @@ export class Context {
         ...(local && dropAttributes ? { attributes: "ignore" } : {}),
         ...(plain ? {} : options),
       };
-      const opened = await openStore(url, storeOptions);
+      // The command runs where there is node:http, which streams uploads many times faster than Deno's fetch.
+      const opened = await openStore(url, { ...storeOptions, connector: this.#connector });
       const store = this.#share(url, opened, storeOptions);
       const directory = argument.endsWith("/") || opened.path === "" ||
         (local && await this.runtime.isDirectory(url));

@@ -29,6 +29,18 @@ export class PartialFailure extends Error {
   override readonly name = "PartialFailure";
 }
 
+/** A guest ended with an exit code of its own, which becomes the command's. */
+export class ExitCode extends Error {
+  override readonly name = "ExitCode";
+  readonly code: number;
+
+  /** With the code. */
+  constructor(code: number) {
+    super(`The guest ended with exit code ${code}`);
+    this.code = code;
+  }
+}
+
 /** The user ended the command. */
 export class Interrupted extends Error {
   override readonly name = "Interrupted";

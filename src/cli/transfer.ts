@@ -78,7 +78,8 @@ async function* tasks(
   for await (const item of items(context, options)) {
     const shown = shownBelow(item.source, item.from);
     const target = shownBelow(options.destination, item.to);
-    progress.expect(item.size);
+    // Of an object that no listing told of the size comes with its first bytes.
+    if (item.size !== undefined) progress.expect(item.size);
     yield {
       action,
       shown,

@@ -4,10 +4,12 @@ import { cat } from "./cat.ts";
 import { cp } from "./cp.ts";
 import { gateway } from "./gateway.ts";
 import { get } from "./get.ts";
+import { inspect } from "./inspect.ts";
 import { ls } from "./ls.ts";
 import { mv } from "./mv.ts";
 import { put } from "./put.ts";
 import { rm } from "./rm.ts";
+import { run } from "./run.ts";
 import { stat } from "./stat.ts";
 
 /** See the file's head. */
@@ -21,4 +23,6 @@ export const SUBCOMMANDS: readonly Subcommand[] = [
   rm,
   stat,
   gateway,
+  run,
+  inspect,
 ];
