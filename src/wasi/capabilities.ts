@@ -52,8 +52,9 @@ export async function grant(options: GuestOptions, name: string): Promise<Capabi
   const releases: (() => void)[] = [];
   const random = randomSource(options.randomSeed);
   const limits = resolveLimits(options.limits);
-  const stdout = await output(options.stdout, 1, releases);
-  const stderr = await output(options.stderr, 2, releases);
+  const { terminals = {} } = options;
+  const stdout = await output(options.stdout, 1, releases, terminals.stdout);
+  const stderr = await output(options.stderr, 2, releases, terminals.stderr);
   const http = new HttpAccess({
     policy: policyOf(options.net),
     connector: options.connector ?? await defaultConnector(),
@@ -71,7 +72,7 @@ export async function grant(options: GuestOptions, name: string): Promise<Capabi
     args: [options.argv0 ?? name, ...options.args ?? []],
     env: Object.entries(options.env ?? {}),
     cwd: options.cwd,
-    stdin: await input(options.stdin, releases),
+    stdin: await input(options.stdin, releases, terminals.stdin),
     stdout: stdout.sink,
     stderr: stderr.sink,
     clocks: resolveClocks(options.clocks),
@@ -99,7 +100,11 @@ async function defaultConnector(): Promise<HttpConnector> {
   return new (await import("../http/fetch.ts")).FetchConnector();
 }
 
-async function input(source: GuestInput | undefined, releases: (() => void)[]): Promise<InputSource> {
+async function input(
+  source: GuestInput | undefined,
+  releases: (() => void)[],
+  terminal = false,
+): Promise<InputSource> {
   const end: ByteReader = () => Promise.resolve(undefined);
   if (source === undefined) return new InputSource(end);
   if (typeof source === "string" && source !== "inherit") {
@@ -109,23 +114,24 @@ async function input(source: GuestInput | undefined, releases: (() => void)[]): 
   if (source instanceof ReadableStream) {
     const reader = source.getReader();
     releases.push(() => reader.releaseLock());
-    return new InputSource(async () => (await reader.read()).value);
+    return new InputSource(async () => (await reader.read()).value, { terminal });
   }
   const streams = await processStreams();
-  return new InputSource(streams.read, { terminal: streams.isTerminal(0) });
+  return new InputSource(streams.read, { terminal: terminal || streams.isTerminal(0) });
 }
 
 async function output(
   target: GuestOutput = "ignore",
   fd: 1 | 2,
   releases: (() => void)[],
+  terminal = false,
 ): Promise<{ readonly sink: OutputSink; readonly pieces: readonly Uint8Array[] }> {
   const pieces: Uint8Array[] = [];
   if (target === "ignore") return { sink: new OutputSink(() => {}), pieces };
   if (target === "pipe") return { sink: new OutputSink((bytes) => void pieces.push(bytes)), pieces };
   if (target === "inherit") {
     const streams = await processStreams();
-    return { sink: new OutputSink(streams.write(fd), streams.isTerminal(fd)), pieces };
+    return { sink: new OutputSink(streams.write(fd), terminal || streams.isTerminal(fd)), pieces };
   }
   const writer = target.getWriter();
   writer.closed.catch(() => {}); // a broken stream is told by its writes
@@ -134,7 +140,7 @@ async function output(
     sink: new OutputSink(async (bytes) => {
       await writer.ready;
       await writer.write(bytes);
-    }),
+    }, terminal),
     pieces,
   };
 }

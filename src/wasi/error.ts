@@ -48,24 +48,34 @@ export class MissingImportError extends Error {
   }
 }
 
+/** How much of the guest's standard error goes into a message. */
+const LAST_WORDS = 500;
+
 /** The guest trapped: a panic, an unreachable instruction, or a call that breaks a rule of WASI. */
 export class GuestTrapError extends Error {
   override readonly name: string = "GuestTrapError";
+  /** What happened, without the guest's own words. */
+  readonly reason: string;
   /** The last of what the guest wrote to its standard error: a panic's message, usually. */
   readonly guestStderr: string;
   /** The WebAssembly frames of the trap, innermost first, where the engine gives them. */
   readonly guestStack: readonly string[];
 
-  /** `message` is the trap's own. */
+  /** `reason` is the trap's own; the guest's last words are added to the message. */
   constructor(
-    message: string,
+    reason: string,
     options: {
       readonly cause?: unknown;
       readonly guestStderr?: string;
       readonly guestStack?: readonly string[];
     } = {},
   ) {
-    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    const words = (options.guestStderr ?? "").trim().slice(-LAST_WORDS);
+    super(
+      words === "" ? reason : `${reason}. Its last words: ${words}`,
+      options.cause === undefined ? undefined : { cause: options.cause },
+    );
+    this.reason = reason;
     this.guestStderr = options.guestStderr ?? "";
     this.guestStack = options.guestStack ?? [];
   }

@@ -187,22 +187,14 @@ async function exitCodeOf(run: () => Promise<unknown>): Promise<number> {
 
 /** Lines of a stack that are in WebAssembly. */
 const WASM_FRAME = /wasm:\/\/|wasm-function/;
-/** How much of the guest's standard error goes into the message. */
-const LAST_WORDS = 500;
-
 function trapError(cause: unknown, thrown: unknown, guestStderr: string): GuestTrapError {
   const stack = thrown instanceof Error ? thrown.stack ?? "" : "";
   const guestStack = stack.split("\n").filter((line) => WASM_FRAME.test(line)).map((line) => line.trim());
   if (cause instanceof GuestLimitError) {
-    return new GuestLimitError(cause.limit, cause.message, { cause: cause.cause, guestStderr, guestStack });
+    return new GuestLimitError(cause.limit, cause.reason, { cause: cause.cause, guestStack });
   }
-  const reason = cause instanceof GuestTrapError ? cause.message : `The guest trapped: ${messageOf(cause)}`;
-  const words = guestStderr.trim().slice(-LAST_WORDS);
-  return new GuestTrapError(words === "" ? reason : `${reason}. Its last words: ${words}`, {
-    cause,
-    guestStderr,
-    guestStack,
-  });
+  const reason = cause instanceof GuestTrapError ? cause.reason : `The guest trapped: ${messageOf(cause)}`;
+  return new GuestTrapError(reason, { cause, guestStderr, guestStack });
 }
 
 function messageOf(cause: unknown): string {

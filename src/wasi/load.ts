@@ -85,9 +85,14 @@ async function readResponse(response: Response, url: string): Promise<{ bytes: U
 function unreadable(
   source: string,
   cause: unknown,
-  why = cause instanceof Error ? cause.message : "it cannot be read",
+  why = reasonOf(cause),
 ) {
   return new GuestLoadError("unreadable", `Cannot load "${lastPart(source)}": ${why}`, { cause });
+}
+
+function reasonOf(cause: unknown): string {
+  if ((cause as { code?: unknown } | undefined)?.code === "ENOENT") return "there is no such file";
+  return cause instanceof Error ? cause.message : "it cannot be read";
 }
 
 /** The file name in a path or URL, without query: that may be signed. */

@@ -79,6 +79,8 @@ export interface GuestOptions {
   readonly stdout?: GuestOutput;
   /** Standard error. */
   readonly stderr?: GuestOutput;
+  /** Which of them the guest shall take for a terminal. Default: those that are `"inherit"` and one. */
+  readonly terminals?: { readonly stdin?: boolean; readonly stdout?: boolean; readonly stderr?: boolean };
   /** Directories that may be opened, in the guest's order. */
   readonly preopens?: readonly Preopen[];
   /**
