@@ -70,7 +70,9 @@ class NodeFile implements FileHandle {
   }
 
   async setModified(millis: number): Promise<void> {
-    await this.#handle.utimes(millis / 1000, millis / 1000);
+    // In the middle of the millisecond: a fraction of seconds is not exact, and must not be cut to the one before.
+    const seconds = (millis + 0.5) / 1000;
+    await this.#handle.utimes(seconds, seconds);
   }
 
   sync(): Promise<void> {

@@ -20,6 +20,9 @@ export interface CommitOptions {
 /** Numbers 1 to this are tried in order; when so many writes are under way, random ones. */
 const ORDERED_NUMBERS = 8;
 
+/** How coarse file systems count time, in milliseconds: most, ext3 and HFS+, FAT. */
+const TICKS = [1, 1000, 2000];
+
 /** Every file that is being written, to be removed if its owner is dropped without ending it. */
 const dropped = new FinalizationRegistry<{ file: OpenStaging }>(({ file }) => {
   file.discard().catch(() => {});
@@ -197,8 +200,9 @@ class OpenStaging {
     // Closed by an earlier try that then could not rename.
     if (!handle) return eTagOf(await this.#area.fs.lstat(this.#staged));
     let stat = await handle.stat();
-    if (there && millis(stat) <= millis(there)) {
-      await handle.setModified(millis(there) + 1);
+    for (const step of TICKS) {
+      if (!there || millis(stat) > millis(there)) break;
+      await handle.setModified(millis(there) + step);
       stat = await handle.stat();
     }
     // Network file systems tell of a full disk as late as here.
