@@ -13,6 +13,7 @@ export type GuestLoadReason =
 
 /** The bytes are not a component that this host can run; the message says what they are and what would help. */
 export class GuestLoadError extends Error {
+  /** The class's name. */
   override readonly name = "GuestLoadError";
   /** The kind of failure. */
   readonly reason: GuestLoadReason;
@@ -34,6 +35,7 @@ export interface MissingImport {
 
 /** The guest imports something that neither the host nor the caller provides. Nothing of it has run. */
 export class MissingImportError extends Error {
+  /** The class's name. */
   override readonly name = "MissingImportError";
   /** What is missing. */
   readonly missing: readonly MissingImport[];
@@ -53,6 +55,7 @@ const LAST_WORDS = 500;
 
 /** The guest trapped: a panic, an unreachable instruction, or a call that breaks a rule of WASI. */
 export class GuestTrapError extends Error {
+  /** The class's name. */
   override readonly name: string = "GuestTrapError";
   /** What happened, without the guest's own words. */
   readonly reason: string;
@@ -86,6 +89,7 @@ export type GuestLimit = "timeout" | "memory" | "handles" | "output" | "fields" 
 
 /** The guest was ended for breaking a limit, running out of time, or because the caller's signal said so. */
 export class GuestLimitError extends GuestTrapError {
+  /** The class's name. */
   override readonly name = "GuestLimitError";
   /** The limit. `aborted` is the caller's own signal, whose reason is the cause. */
   readonly limit: GuestLimit;

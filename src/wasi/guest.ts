@@ -1,6 +1,6 @@
 /** A loaded guest: what it imports and exports, and running it. */
 import { grant } from "./capabilities.ts";
-import { type ComponentItem, type ComponentOutline, splitVersion } from "./component.ts";
+import { type ComponentOutline, splitVersion } from "./component.ts";
 import { GuestExit, GuestLimitError, GuestTrapError } from "./error.ts";
 import { hostProvides, importObject } from "./imports.ts";
 import { Instance } from "./instance.ts";
@@ -24,7 +24,7 @@ export interface GuestExport {
   /** Version. */
   readonly version?: string;
   /** What it is. */
-  readonly kind: ComponentItem["kind"];
+  readonly kind: "instance" | "function" | "type" | "component" | "module" | "value";
 }
 
 /** An instance made by {@linkcode Guest.instantiate}. */
