@@ -49,6 +49,9 @@ import { type UploadBody, uploadBody } from "./upload.ts";
  *   objects show up as common prefixes.
  * - A write makes the directories above it as needed; `delete` leaves them.
  * - `"create"` and `{ update }` need a server that honours conditions (see {@linkcode HttpStoreOptions.conditionalPut}).
+ *   Apache does, but not in one step: of writers that race there several may win. Its ETags are weak, and so match
+ *   nothing, until an object is a second old. A conditional write that had to be sent again may meet its own first
+ *   sending; its error then says so.
  * - WebDAV has no uploads in parts: `writer` streams one PUT, `putMultipart` is refused. A stream of more than 1 MiB is
  *   sent once; if that fails, the put does. Platforms whose `fetch` takes no streams are refused above 16 MiB by name.
  * - Attributes are sent as their headers, user metadata as `x-storeport-meta-*`. Most servers forget all but
@@ -100,7 +103,7 @@ export class HttpStore extends BaseStore {
   async put(path: PathInput, payload: PutPayload, options: PutOptions = {}): Promise<PutResult> {
     const location = this.parse(path);
     const context = { store: STORE, path: location };
-    const content = toPayload(payload, context);
+    const content = toPayload(payload, context, options.size);
     try {
       options.signal?.throwIfAborted();
       const mode = options.mode ?? "overwrite";
