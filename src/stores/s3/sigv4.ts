@@ -78,9 +78,18 @@ export function signRequest(request: SignableRequest, options: SignOptions): Hea
   return headers;
 }
 
+// All requests of a second have one timestamp.
+let lastSecond = NaN;
+let lastDate = "";
+
 /** `yyyymmddThhmmssZ`. */
 export function amzDate(date: Date): string {
-  return date.toISOString().replace(/[-:]|\.\d{3}/g, "");
+  const second = Math.floor(date.getTime() / 1000);
+  if (second !== lastSecond) {
+    lastDate = date.toISOString().replace(/[-:]|\.\d{3}/g, "");
+    lastSecond = second;
+  }
+  return lastDate;
 }
 
 /** `<date>/<region>/<service>/aws4_request`. */
@@ -115,13 +124,41 @@ export function canonicalRequest(
 
 /** Hex signature of a canonical request. */
 export function sign(canonical: string, timestamp: string, scope: string, key: SigningKey): string {
-  const hash = bytesToHex(sha256(utf8ToBytes(canonical)));
+  const hash = digestHex(freshHash._cloneInto(workHash), canonical);
   return hmacHex(key, `${ALGORITHM}\n${timestamp}\n${scope}\n${hash}`);
 }
 
 /** Hex HMAC-SHA-256 of `text` under a signing key; what a POST policy is signed with. */
 export function hmacHex(key: SigningKey, text: string): string {
-  return bytesToHex(key.clone().update(utf8ToBytes(text)).digest());
+  return digestHex(key._cloneInto(workHmac), text);
+}
+
+// Two hashes a request, done in places that are used again: making them anew costs more than hashing.
+const freshHash = sha256.create();
+const workHash = sha256.create();
+const workHmac: SigningKey = hmac.create(sha256, new Uint8Array(32));
+const digest = new Uint8Array(32);
+let scratch = new Uint8Array(4096);
+
+function digestHex(
+  hash: { update(bytes: Uint8Array): unknown; digestInto(out: Uint8Array): void },
+  text: string,
+): string {
+  hash.update(asciiBytes(text));
+  hash.digestInto(digest);
+  return bytesToHex(digest);
+}
+
+/** The bytes of a text, good until the next call. What is signed is ASCII but for values of headers. */
+function asciiBytes(text: string): Uint8Array {
+  const { length } = text;
+  if (length > scratch.length) scratch = new Uint8Array(length * 2);
+  for (let i = 0; i < length; i++) {
+    const unit = text.charCodeAt(i);
+    if (unit > 0x7f) return utf8ToBytes(text);
+    scratch[i] = unit;
+  }
+  return scratch.subarray(0, length);
 }
 
 /** A derived key, as an HMAC that has taken in the key and nothing else: cloning it saves two hash blocks a signature. */

@@ -138,7 +138,7 @@ export class S3Store extends BaseStore implements MultipartStore, PaginatedListS
   async put(path: PathInput, payload: PutPayload, options: PutOptions = {}): Promise<PutResult> {
     const location = this.parse(path);
     const context = { store: STORE, path: location };
-    const content = toPayload(payload, context);
+    const content = toPayload(payload, context, options.size);
     const { mode = "overwrite", signal } = options;
     const { putThreshold = MAX_SINGLE } = this.#client.options;
     try {
