@@ -167,7 +167,7 @@ async function transferOne(
   if (item.size === undefined) progress.expect(size);
   const body = wrapStream(result.body, { chunk: (chunk) => progress.add(chunk.byteLength) });
   const attributes = mergeAttributes(result.attributes, options.attributes);
-  const { eTag } = await destination.store.put(to, body, { mode, attributes, signal });
+  const { eTag } = await destination.store.put(to, body, { mode, attributes, signal, size });
   if (options.move) {
     // Only what was copied: a version written since then stays.
     await deleteMoved(source, result.meta, signal);

@@ -1,6 +1,7 @@
 /** What is put, brought into one of two forms: chunks in memory, or a stream. */
 import { collect, concatBytes } from "./collect.ts";
 import { GenericError, type ObjectStoreErrorOptions, toStoreError } from "./error.ts";
+import { wrapStream } from "./stream.ts";
 import type { OperationOptions, PutPayload } from "./types.ts";
 
 /** A payload in memory, which can be sent again. The chunks are the caller's: do not keep them after the put. */
@@ -19,7 +20,7 @@ export interface StreamPayload {
   readonly kind: "stream";
   /** The bytes, read once. */
   readonly stream: ReadableStream<Uint8Array>;
-  /** Length in bytes, where known (a `Blob`). */
+  /** Length in bytes, where known: a `Blob`, or what the caller said. */
   readonly length?: number;
   /** Opens the same bytes again, where that can be done (a `Blob`). */
   readonly reopen?: () => ReadableStream<Uint8Array>;
@@ -31,17 +32,21 @@ export type Payload = ChunkPayload | StreamPayload;
 const UTF8 = new TextEncoder();
 
 /**
- * Normalises what a caller puts. Nothing is copied or read.
+ * Normalises what a caller puts. Nothing is copied or read. `size` is the length of a stream that the caller knows.
  *
  * @throws {GenericError} for something that cannot be put.
  */
 export function toPayload(
   payload: PutPayload,
   context: ObjectStoreErrorOptions = { store: "Payload" },
+  size?: number,
 ): Payload {
   if (typeof payload === "string") return inMemory([UTF8.encode(payload)]);
   if (payload instanceof Uint8Array) return inMemory([payload]);
-  if (payload instanceof ReadableStream) return { kind: "stream", stream: payload };
+  if (payload instanceof ReadableStream) {
+    const stream = size === undefined ? payload : ofLength(payload, size, context);
+    return { kind: "stream", stream, length: size };
+  }
   if (payload instanceof Blob) {
     return {
       kind: "stream",
@@ -90,6 +95,29 @@ export async function cancelPayload(payload: Payload, reason: unknown): Promise<
   if (payload.kind === "stream" && !payload.stream.locked) {
     await payload.stream.cancel(reason).catch(() => {});
   }
+}
+
+/** Holds a stream to the length its owner gave, so that no store writes an object of another. */
+function ofLength(
+  source: ReadableStream<Uint8Array>,
+  size: number,
+  context: ObjectStoreErrorOptions,
+): ReadableStream<Uint8Array> {
+  if (!Number.isSafeInteger(size) || size < 0) {
+    throw new GenericError(`Cannot put a stream of size ${size}: a length in bytes is needed`, context);
+  }
+  let seen = 0;
+  return wrapStream(source, {
+    chunk: (chunk) => {
+      seen += chunk.byteLength;
+      if (seen > size) throw new GenericError(`Cannot put a stream of size ${size}: it is longer`, context);
+    },
+    flush: () => {
+      if (seen < size) {
+        throw new GenericError(`Cannot put a stream of size ${size}: it ended at ${seen}`, context);
+      }
+    },
+  });
 }
 
 function inMemory(chunks: readonly Uint8Array[]): ChunkPayload {

@@ -127,6 +127,11 @@ export interface PutOptions extends OperationOptions {
   readonly attributes?: Attributes;
   /** Tags of the object. */
   readonly tags?: Tags;
+  /**
+   * Length in bytes of a stream payload, where the caller knows it: it is then declared instead of sent in chunks, which
+   * is faster and which some services insist on. A stream of another length is an error, and nothing is written.
+   */
+  readonly size?: number;
   /** Told of the bytes sent so far. */
   readonly onProgress?: (progress: Progress) => void;
 }

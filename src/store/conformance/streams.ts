@@ -1,5 +1,12 @@
 /** Signals, cancellation and streams that fail. */
-import { assert, assertBytes, assertEquals, type ConformanceCase } from "../../testing/assert.ts";
+import {
+  assert,
+  assertBytes,
+  assertEquals,
+  assertRejects,
+  type ConformanceCase,
+} from "../../testing/assert.ts";
+import { ObjectStoreError } from "../error.ts";
 import { collectList } from "../list.ts";
 import { failingStream, pattern, StopError, storeCase, type StoreContext, streamOf } from "./context.ts";
 
@@ -37,6 +44,18 @@ export const streamCases: readonly ConformanceCase<StoreContext>[] = [
     }
     assertEquals(await t.locations(), [path]);
     assertEquals(await t.text(path), "kept");
+  }),
+
+  storeCase("a stream of declared size is written whole, or not at all where it has another", async (t) => {
+    const path = t.path("object");
+    const bytes = pattern(3_000_000);
+    const pieces = () => streamOf([bytes.subarray(0, 1_000_000), bytes.subarray(1_000_000)]);
+    await t.store.put(path, pieces(), { size: bytes.byteLength });
+    assertBytes(await (await t.store.get(path)).bytes(), bytes);
+    for (const size of [bytes.byteLength - 1, bytes.byteLength + 1, -1, 0.5]) {
+      await assertRejects(() => t.store.put(path, pieces(), { size }), ObjectStoreError, `Size ${size}`);
+    }
+    assertBytes(await (await t.store.get(path)).bytes(), bytes, "The object after puts of another size");
   }),
 
   storeCase("a signal ends a body on its way", async (t) => {

@@ -103,7 +103,7 @@ export class LocalStore extends BaseStore {
 
   /** See {@linkcode ObjectStore.put}. A stream is written as it comes, in bounded memory. */
   async put(path: PathInput, payload: PutPayload, options: PutOptions = {}): Promise<PutResult> {
-    const content = toPayload(payload, { store: STORE, path: String(path) });
+    const content = toPayload(payload, { store: STORE, path: String(path) }, options.size);
     try {
       return await this.#run("put", path, "write", options, async (area, file) => {
         this.#refuseAttributes(options.attributes, file);

@@ -88,7 +88,7 @@ export class MemoryStore extends BaseStore implements MultipartStore, PaginatedL
     const context = this.#context(location);
     signal?.throwIfAborted();
     checkMode(mode, context);
-    const bytes = await readPayload(toPayload(payload, context), { signal }, context);
+    const bytes = await readPayload(toPayload(payload, context, options.size), { signal }, context);
     signal?.throwIfAborted();
     const result = this.#write(location, bytes, attributes, mode);
     onProgress?.({ transferred: bytes.byteLength, total: bytes.byteLength });
