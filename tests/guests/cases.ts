@@ -35,7 +35,7 @@ export interface CheckCase {
   readonly guest?: string;
   /** The arguments, for `checks` the case first; a function where they depend on places. */
   readonly run: readonly string[] | ((places: Places) => readonly string[]);
-  /** The tests of the reference suite whose assertions it makes; see the table in README.md. */
+  /** Programs of wasmtime's test suite whose assertions it makes. */
   readonly covers?: readonly string[];
   /** Standard input. Default: empty. */
   readonly stdin?: string;
