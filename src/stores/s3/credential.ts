@@ -1,5 +1,6 @@
 /** S3 credentials: what they are, and who gives them. */
 import { UnauthenticatedError } from "../../store/error.ts";
+import { maskCredential } from "./credentials/masked.ts";
 
 /** Keys that requests are signed with. */
 export interface S3Credential {
@@ -24,7 +25,7 @@ export interface S3CredentialProvider {
 
 /** The same keys for ever. */
 export function staticCredentials(credential: S3Credential): S3CredentialProvider {
-  const kept = { ...credential };
+  const kept = maskCredential(credential);
   return { get: () => kept };
 }
 
@@ -39,6 +40,8 @@ export interface CachedCredentialsOptions {
   readonly minTtl?: number;
   /** Once renewing is due but the old ones still live, it is tried no more often than this, in milliseconds. Default 100. */
   readonly fetchBackoff?: number;
+  /** Told when renewing failed and the old ones, still good, are used on. What it throws is dropped. */
+  readonly onRefreshError?: (error: unknown) => void;
   /** Milliseconds since the epoch. Default the clock. */
   readonly now?: () => number;
 }
@@ -62,6 +65,7 @@ class CachedCredentials implements S3CredentialProvider {
   readonly #minTtl: number;
   readonly #fetchBackoff: number;
   readonly #now: () => number;
+  readonly #onRefreshError: ((error: unknown) => void) | undefined;
   #current: S3Credential | undefined;
   #pending: Promise<S3Credential> | undefined;
   #lastFetch = -Infinity;
@@ -71,6 +75,7 @@ class CachedCredentials implements S3CredentialProvider {
     this.#minTtl = options.minTtl ?? 300_000;
     this.#fetchBackoff = options.fetchBackoff ?? 100;
     this.#now = options.now ?? Date.now;
+    this.#onRefreshError = options.onRefreshError;
   }
 
   get(signal?: AbortSignal): Promise<S3Credential> | S3Credential {
@@ -104,11 +109,22 @@ class CachedCredentials implements S3CredentialProvider {
           store: "S3",
         });
       }
-      return this.#current = credential;
+      return this.#current = maskCredential(credential);
     }).finally(() => this.#pending = undefined);
-    // Whoever waits is told; when all have left, nobody must be.
-    pending.catch(() => {});
+    // Whoever waits is told; when all have left, nobody must be. Once a fetch, however many wait.
+    const old = this.#current;
+    pending.catch((error) => {
+      if (old !== undefined && (old.expiration?.getTime() ?? Infinity) > this.#now()) this.#warn(error);
+    });
     return this.#pending = pending;
+  }
+
+  #warn(error: unknown): void {
+    try {
+      this.#onRefreshError?.(error);
+    } catch {
+      // A warning that fails must not fail a request.
+    }
   }
 }
 
