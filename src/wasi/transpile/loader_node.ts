@@ -83,5 +83,10 @@ export async function loadQuietly(): Promise<Generator> {
 }
 
 async function importGenerator(): Promise<Generator> {
-  return await import("@bytecodealliance/jco-transpile/component") as unknown as Generator;
+  try {
+    return await import("@bytecodealliance/jco-transpile/component") as unknown as Generator;
+  } catch (error) {
+    // Caught for bundlers, as in `loader.ts`.
+    throw error;
+  }
 }
