@@ -1,14 +1,14 @@
 /** What an instance was granted, ready for use. */
 import { allowList } from "../http/allow_list.ts";
 import type { HttpConnector } from "../http/connector.ts";
-import type { NetworkPolicy } from "../http/policy.ts";
+import { denyAll, type NetworkPolicy } from "../http/policy.ts";
 import { type Clocks, resolveClocks } from "./clocks/interface.ts";
 import { type ByteReader, InputSource } from "./cli/stdio.ts";
 import { join, OutputSink } from "./cli/sink.ts";
 import { processStreams } from "./cli/inherit.ts";
 import type { Descriptor } from "./filesystem/descriptor.ts";
 import { HttpAccess } from "./http/access.ts";
-import type { GuestInput, GuestOptions, GuestOutput } from "./options.ts";
+import type { GuestInput, GuestOptions, GuestOutput, SocketGrant } from "./options.ts";
 import { resolveLimits } from "./limits.ts";
 import { deniedSockets, type SocketAccess } from "./sockets/socket.ts";
 import { type RandomSource, randomSource } from "./random/source.ts";
@@ -81,12 +81,18 @@ export async function grant(options: GuestOptions, name: string): Promise<Capabi
     http,
     forbiddenHeaders: new Set(options.forbiddenHeaders?.map((name) => name.toLowerCase())),
     directories,
-    sockets: deniedSockets,
+    sockets: await socketsOf(options.sockets),
     piped: () => ({ stdout: join(stdout.pieces), stderr: join(stderr.pieces) }),
     release() {
       for (const release of releases) release();
     },
   };
+}
+
+async function socketsOf(grant: SocketGrant | undefined): Promise<SocketAccess> {
+  if (grant === undefined) return deniedSockets;
+  const { nodeSockets } = await import("./sockets/access_node.ts");
+  return nodeSockets(policyOf(grant.allow) ?? denyAll, grant.lookup ?? false);
 }
 
 function policyOf(net: GuestOptions["net"]): NetworkPolicy | undefined {

@@ -28,4 +28,5 @@ export type {
   LoadOptions,
   Preopen,
   RunResult,
+  SocketGrant,
 } from "./options.ts";

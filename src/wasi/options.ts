@@ -63,6 +63,14 @@ export interface DeniedRequest {
   readonly message: string;
 }
 
+/** Raw sockets that a guest may use. Requests over HTTP do not need them. */
+export interface SocketGrant {
+  /** Addresses and names with ports, as `net` takes them without scheme: `127.0.0.1:5432`, `db.internal:*`. */
+  readonly allow: readonly string[] | NetworkPolicy;
+  /** Let it look names up. A lookup alone can carry data to whoever owns the name. Default false. */
+  readonly lookup?: boolean;
+}
+
 /** What an instance of a guest is given. */
 export interface GuestOptions {
   /** Arguments, `argv[0]` not included. */
@@ -88,6 +96,8 @@ export interface GuestOptions {
    * `http://127.0.0.1:9000`, …) or a policy. Default: nobody.
    */
   readonly net?: readonly string[] | NetworkPolicy;
+  /** Raw TCP and UDP sockets, and name lookup. Default: none; HTTP needs only `net`. */
+  readonly sockets?: SocketGrant;
   /** Carries the guest's requests. Default: the platform's best. */
   readonly connector?: HttpConnector;
   /** Told of each request that the guest makes. */

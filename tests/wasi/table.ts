@@ -11,7 +11,7 @@ const ELSEWHERE: readonly (readonly [line: string, why: string])[] = [
   ["p1_*, p2_cli_export_cabi_realloc, adapter_badfd", "preview1 is an issue of its own"],
   ["p3_*", "WASI 0.3 is an issue of its own"],
   ["p2_cli_config, p2_cli_keyvalue, tls_sample_application", "not among WASI 0.2's interfaces"],
-  ["p2_tcp_*, p2_udp_*, ip_name_lookup", "raw sockets are refused; the refusals are tested"],
+  ["the rest of p2_tcp_*, p2_udp_*", "sockets are granted on top of Node's, which lack some of their states"],
 ];
 
 /** The table. */

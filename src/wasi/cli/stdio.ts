@@ -27,9 +27,11 @@ export class InputSource {
     if (options.first !== undefined && options.first.length > 0) this.#chunk = options.first;
   }
 
-  /** Whether `take` would do something. */
-  get ready(): boolean {
-    return this.#chunk !== undefined || this.#ended || this.#error !== undefined;
+  /** Whether `take` would do something; starts reading if not. */
+  ready(): boolean {
+    if (this.#chunk !== undefined || this.#ended || this.#error !== undefined) return true;
+    this.#start();
+    return false;
   }
 
   /** Up to `max` bytes that are there. */
@@ -55,27 +57,29 @@ export class InputSource {
 
   /** Starts reading unless it is under way, and calls `wake` at the next change. */
   wait(wake: () => void): () => void {
-    const cancel = this.#wakers.add(wake);
-    if (!this.#reading) {
-      this.#reading = true;
-      this.#read().then(
-        (chunk) => {
-          if (chunk === undefined) this.#ended = true;
-          else if (chunk.length > 0) this.#chunk = chunk;
-        },
-        (error: unknown) => {
-          // A directory as standard input is the failure that guests ask about.
-          const code = (error as { code?: unknown } | undefined)?.code;
-          this.#error = new IoError("Cannot read standard input", {
-            filesystem: code === "EISDIR" ? "is-directory" : "io",
-          });
-        },
-      ).finally(() => {
-        this.#reading = false;
-        this.#wakers.wake();
-      });
-    }
-    return cancel;
+    this.#start();
+    return this.#wakers.add(wake);
+  }
+
+  #start(): void {
+    if (this.#reading) return;
+    this.#reading = true;
+    this.#read().then(
+      (chunk) => {
+        if (chunk === undefined) this.#ended = true;
+        else if (chunk.length > 0) this.#chunk = chunk;
+      },
+      (error: unknown) => {
+        // A directory as standard input is the failure that guests ask about.
+        const code = (error as { code?: unknown } | undefined)?.code;
+        this.#error = new IoError("Cannot read standard input", {
+          filesystem: code === "EISDIR" ? "is-directory" : "io",
+        });
+      },
+    ).finally(() => {
+      this.#reading = false;
+      this.#wakers.wake();
+    });
   }
 }
 
@@ -95,7 +99,7 @@ export class StdinStream extends InputStream {
   }
 
   ready(): boolean {
-    return this.#source.ready;
+    return this.#source.ready();
   }
 
   wait(wake: () => void): () => void {

@@ -73,6 +73,7 @@ export class FutureIncomingResponse extends Resource implements Waitable {
   }
 
   ready(): boolean {
+    this.#start?.();
     return this.#settled !== undefined;
   }
 

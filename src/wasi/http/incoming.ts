@@ -77,6 +77,7 @@ export class BodyReader implements Waitable {
   }
 
   ready(): boolean {
+    this.#read();
     return this.#chunk !== undefined || this.#ended;
   }
 
@@ -211,6 +212,7 @@ export class FutureTrailers extends Resource implements Waitable {
   }
 
   ready(): boolean {
+    this.#start();
     return this.#settled !== undefined;
   }
 

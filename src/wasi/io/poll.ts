@@ -3,7 +3,10 @@ import { Resource } from "../abi/handles.ts";
 
 /** Anything a guest can wait for. Level-triggered: ready for as long as the condition holds. */
 export interface Waitable {
-  /** Whether an operation on it would do something else than "would block". */
+  /**
+   * Whether an operation on it would do something else than "would block". Asking starts what is needed to become
+   * ready: a guest may ask in a loop, or poll it beside something that always is, and never wait.
+   */
   ready(): boolean;
   /**
    * Starts what is needed to become ready and calls `wake` when that may have happened. Returns what takes the

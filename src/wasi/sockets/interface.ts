@@ -90,7 +90,11 @@ const tcpFunctions: Record<string, HostFunction> = {
     done,
     (_, it, _network, local) => nothing(it.startBind(local)),
   ),
-  "[method]tcp-socket.finish-bind": fn([tcp], done, (_, it) => nothing(it.finishBind())),
+  "[method]tcp-socket.finish-bind": suspending([tcp], done, async (instance, it) => {
+    // Binding takes no time on any system but this: guests do not expect to wait for it.
+    await instance.ready(it);
+    return nothing(it.finishBind());
+  }),
   "[method]tcp-socket.start-connect": fn(
     [tcp, borrow(network), address],
     done,
@@ -134,7 +138,11 @@ const udpFunctions: Record<string, HostFunction> = {
     done,
     (_, it, _network, local) => nothing(it.startBind(local)),
   ),
-  "[method]udp-socket.finish-bind": fn([udp], done, (_, it) => nothing(it.finishBind())),
+  "[method]udp-socket.finish-bind": suspending([udp], done, async (instance, it) => {
+    // Binding takes no time on any system but this: guests do not expect to wait for it.
+    await instance.ready(it);
+    return nothing(it.finishBind());
+  }),
   "[method]udp-socket.stream": fn(
     [udp, option(address)],
     result(tuple(own(incomingDatagrams), own(outgoingDatagrams)), errorCode),

@@ -6,6 +6,7 @@ import { httpCases } from "./http.ts";
 import { ioCases } from "./io.ts";
 import { limitCases } from "./limits.ts";
 import { outboundCases } from "./outbound.ts";
+import { socketCases } from "./sockets.ts";
 import { trapCases } from "./traps.ts";
 
 export { type Env, type HostCase, withEnv } from "./case.ts";
@@ -19,4 +20,5 @@ export const hostCases: Readonly<Record<string, readonly HostCase[]>> = {
   cli: cliCases,
   filesystem: filesystemCases,
   limits: limitCases,
+  sockets: socketCases,
 };
