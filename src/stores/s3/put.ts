@@ -39,6 +39,7 @@ export async function putChunks(
   // Safe to send twice even under a condition, because of the comparison below.
   if (condition === undefined) return putResult(await client.run(send));
   const retries = client.retryState();
+  const started = performance.now();
   for (;;) {
     const response = await client.send({ ...send, idempotent: true, accept: [404, 409, 412], retries });
     if (response.status < 300) {
@@ -51,7 +52,7 @@ export async function putChunks(
     if (response.status === 409 && error.code !== "BucketAlreadyExists") {
       if (retries !== undefined && await retries.next({ response }, options.signal)) continue;
     }
-    const own = sentAgain ? await findOwn(client, path, chunks, options) : undefined;
+    const own = sentAgain ? await findOwn(client, path, chunks, started, options) : undefined;
     if (own !== undefined) return own;
     if (sentAgain) error.message += "; the request had to be sent again, and the object is not what was put";
     throw error;
@@ -87,6 +88,7 @@ async function findOwn(
   client: S3Client,
   path: Path,
   chunks: readonly Uint8Array[],
+  started: number,
   options: OperationOptions,
 ): Promise<PutResult | undefined> {
   let found: HttpResponse;
@@ -102,6 +104,7 @@ async function findOwn(
     if (error instanceof NotFoundError) return undefined;
     throw error;
   }
+  if (isOlder(found, performance.now() - started)) return undefined;
   const eTag = getHeader(found.headers, "etag");
   const sum = md5.create();
   for (const chunk of chunks) sum.update(chunk);
@@ -110,6 +113,14 @@ async function findOwn(
   const { checksum } = client;
   const stored = checksum === undefined ? undefined : getHeader(found.headers, checksumHeader(checksum));
   return stored !== undefined && stored === checksumOf(checksum!, chunks) ? putResult(found) : undefined;
+}
+
+/** Whether an object is older than an operation that began so many milliseconds ago, both by the service's clock. */
+function isOlder({ headers }: HttpResponse, elapsed: number): boolean {
+  const now = Date.parse(getHeader(headers, "date") ?? "");
+  const modified = Date.parse(getHeader(headers, "last-modified") ?? "");
+  // Both are whole seconds, and servers of one service may differ a little.
+  return modified < now - elapsed - 2000;
 }
 
 /** What the headers of a write say of its result. */
