@@ -18,6 +18,7 @@ export function storeportHost(connector?: HttpConnector): Host {
     const guest = await load(guestOf(check));
     const dirs = await stage.directories(check.dirs ?? []);
     const preopens = dirs.map((host, at) => ({ host, ...check.dirs![at]! }));
+    const sockets = check.grants?.includes("sockets");
     const stdout = new Collector(), stderr = new Collector();
     try {
       const { exitCode } = await guest.run({
@@ -27,6 +28,7 @@ export function storeportHost(connector?: HttpConnector): Host {
         stdout: stdout.stream,
         stderr: stderr.stream,
         net: allowAll,
+        ...sockets && { sockets: { allow: allowAll, lookup: check.grants?.includes("names") ?? false } },
         preopens,
         ...connector && { connector },
       });
