@@ -77,7 +77,7 @@ async function compile({ code, modules, required }: Generated): Promise<GuestCod
 /**
  * The `instantiate` of generated code. As a function it is parsed lazily and collected with its guest; a module would
  * be analysed whole and kept by the platform for ever. Where the platform forbids that (a content security policy
- * without `unsafe-eval`), it is imported.
+ * without `unsafe-eval`), it is imported; a page's policy then needs `script-src blob: 'wasm-unsafe-eval'`.
  */
 async function instantiateOf(code: string): Promise<Instantiate> {
   let make: () => Instantiate;
@@ -85,10 +85,21 @@ async function instantiateOf(code: string): Promise<Instantiate> {
     make = new Function(asFunctionBody(code)) as () => Instantiate;
   } catch (error) {
     if (!(error instanceof EvalError)) throw error;
-    const module = await import(`data:text/javascript,${encodeURIComponent(code)}`);
-    return module.instantiate;
+    return (await importText(code)).instantiate;
   }
   return make();
+}
+
+/** Imports the text of a module. Node takes it in `data:` URLs only; on a page one would stand whole in every error. */
+async function importText(code: string): Promise<{ readonly instantiate: Instantiate }> {
+  const versions = (globalThis as { process?: { versions?: { node?: string } } }).process?.versions;
+  if (versions?.node !== undefined) return await import(`data:text/javascript,${encodeURIComponent(code)}`);
+  const url = URL.createObjectURL(new Blob([code], { type: "text/javascript" }));
+  try {
+    return await import(url);
+  } finally {
+    URL.revokeObjectURL(url);
+  }
 }
 
 /** Generated code has one export that matters and one mention of its own URL, which is not used. */
