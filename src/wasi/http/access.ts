@@ -1,5 +1,6 @@
 /** An instance's access to the network over HTTP: policy first, then the connector. */
 import type { HttpConnector, HttpRequest, HttpResponse, HttpService } from "../../http/connector.ts";
+import { FetchConnector } from "../../http/fetch.ts";
 import { HttpError } from "../../http/error.ts";
 import { denyAll, type NetworkPolicy } from "../../http/policy.ts";
 import { type TraceHooks, withTrace } from "../../http/trace.ts";
@@ -32,6 +33,14 @@ export class HttpAccess {
   constructor(options: HttpAccessOptions) {
     this.#options = options;
     this.#policy = options.policy ?? denyAll;
+  }
+
+  /**
+   * Whether this goes over `fetch`, which carries no trailers, and times connecting and waiting for the head with one
+   * timer.
+   */
+  get overFetch(): boolean {
+    return this.#options.connector instanceof FetchConnector;
   }
 
   /** Whether one more request may be under way. */

@@ -52,7 +52,7 @@ export class FutureIncomingResponse extends Resource implements Waitable {
       if (future.#start === undefined) return;
       future.#start = undefined;
       clearTimeout(timer);
-      void future.#run(instance, access, withBody(request, body), body);
+      void future.#run(instance, access, withBody(request, body, !access.overFetch), body);
     };
     future.#start = start;
     future.#discard = () => {
@@ -149,7 +149,11 @@ export class FutureIncomingResponse extends Resource implements Waitable {
 }
 
 /** The request with what is there of its body. */
-function withBody(request: HttpRequest, body: OutgoingBody | undefined): HttpRequest {
+function withBody(
+  request: HttpRequest,
+  body: OutgoingBody | undefined,
+  carriesTrailers: boolean,
+): HttpRequest {
   if (body === undefined) return request;
   const { pipe, declared } = body;
   const whole = pipe.takeWhole();
@@ -160,7 +164,9 @@ function withBody(request: HttpRequest, body: OutgoingBody | undefined): HttpReq
     return { ...request, body: { stream: once(whole) }, ...(body.trailers.length > 0 && { trailers }) };
   }
   if (declared !== undefined) return { ...request, body: { stream: pipe.stream(), length: declared } };
-  return { ...request, body: { stream: pipe.stream() }, trailers };
+  // Not over `fetch`, which refuses a request that may have trailers; the guest is told when it gives some.
+  body.carriesTrailers = carriesTrailers;
+  return { ...request, body: { stream: pipe.stream() }, ...(carriesTrailers && { trailers }) };
 }
 
 /** A stream of one piece: without a declared length the body goes out chunked, as the guest said. */

@@ -2,6 +2,7 @@
 import { WitError } from "../abi/lower.ts";
 import type { HeaderEntry } from "../../http/headers.ts";
 import type { Instance } from "../instance.ts";
+import type { HttpAccess } from "./access.ts";
 import type { ErrorCode } from "./error_code.ts";
 import { declaredLength, sectionSize } from "./fields.ts";
 import { FutureIncomingResponse } from "./future.ts";
@@ -32,7 +33,7 @@ export function handle(
       url,
       headers,
       timeouts: {
-        connectTimeout: toMilliseconds(options?.connect),
+        connectTimeout: connectTimeout(access, options),
         firstByteTimeout: toMilliseconds(options?.firstByte),
         readTimeout: toMilliseconds(options?.betweenBytes),
         timeout: 0,
@@ -43,6 +44,16 @@ export function handle(
     request.taken?.pipe.cancel();
     throw error;
   }
+}
+
+/**
+ * Over `fetch` the head is given the sum of both timeouts: ten minutes for connecting, which nobody asked for, would
+ * drown the few seconds that the guest asked for. The connector's own default does not.
+ */
+function connectTimeout(access: HttpAccess, options: RequestOptions | undefined): number | undefined {
+  const { connect, firstByte } = options ?? {};
+  if (connect === undefined && firstByte !== undefined && access.overFetch) return undefined;
+  return toMilliseconds(connect);
 }
 
 function refuse(tag: ErrorCode["tag"], val?: unknown): never {

@@ -20,6 +20,8 @@ export class OutgoingBody extends Resource {
   readonly declared: number | undefined;
   /** Trailers given with `finish`. */
   trailers: HeaderList = [];
+  /** Whether trailers can still go out: not once the message is on its way over what carries none. */
+  carriesTrailers = true;
   /** Whether the message has been given to the host: until then nobody reads. */
   sent = false;
   readonly #kind: BodyKind;
@@ -49,6 +51,14 @@ export class OutgoingBody extends Resource {
     this.#finished = true;
     if (this.#overflow !== undefined) throw new WitError(this.#overflow);
     if (this.declared !== undefined && this.#written !== this.declared) throw new WitError(this.#refuse());
+    if (trailers !== undefined && trailers.list.length > 0 && !this.carriesTrailers) {
+      this.pipe.abort(
+        new HttpError("request", "Trailers cannot be carried", { detail: { tag: "internal-error" } }),
+      );
+      throw new WitError(
+        { tag: "internal-error", val: "trailers are not supported here" } satisfies ErrorCode,
+      );
+    }
     // A declared length leaves no place for trailers on the wire (RFC 9112 section 6).
     if (trailers !== undefined && this.declared === undefined) this.trailers = trailers.freeze().list;
     this.pipe.finish();

@@ -61,8 +61,11 @@ function once<T>(make: () => Promise<T>): () => Promise<T> {
   return () => made ??= make();
 }
 
-/** Runs `body` in an environment of its own. */
-export async function withEnv(body: (env: Env) => Promise<unknown>): Promise<void> {
+/** Runs `body` in an environment of its own; guests get `defaults` where a case says nothing else. */
+export async function withEnv(
+  body: (env: Env) => Promise<unknown>,
+  defaults: GuestOptions = {},
+): Promise<void> {
   const origin = await startOrigin();
   const directories: string[] = [];
   const run: Env["run"] = async (args, options = {}) => {
@@ -73,6 +76,7 @@ export async function withEnv(body: (env: Env) => Promise<unknown>): Promise<voi
       stderr: "pipe",
       net: ["127.0.0.1:*", "localhost:*"],
       limits: { timeout: 60_000, ...options.limits },
+      ...defaults,
       ...options,
       env: { HTTP_SERVER: origin.address, ...options.env },
     });

@@ -1,5 +1,6 @@
 /** Rules of `wasi:http` beyond the reference's own tests. */
 import assert from "node:assert/strict";
+import { type AddressInfo, createServer } from "node:net";
 import type { HostCase } from "./case.ts";
 import { plain } from "./case.ts";
 
@@ -56,7 +57,11 @@ export const httpCases: readonly HostCase[] = [
         const { lines } = await env.ok(["http_error", env.url + path]);
         assert.match(lines.join(), code, path);
       }
-      const { lines } = await env.ok(["http_error", "http://127.0.0.1:1/"]);
+      const server = createServer();
+      await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+      const { port } = server.address() as AddressInfo;
+      await new Promise((resolve) => server.close(resolve));
+      const { lines } = await env.ok(["http_error", `http://127.0.0.1:${port}/`]);
       assert.match(lines.join(), /ConnectionRefused/);
     },
   },
