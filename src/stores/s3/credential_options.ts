@@ -6,14 +6,25 @@ import {
   type S3CredentialProvider,
   staticCredentials,
 } from "./credential.ts";
-import type { S3CredentialOptions } from "./options.ts";
+import {
+  containerCredentials,
+  instanceMetadataCredentials,
+  profileCredentials,
+  webIdentityCredentials,
+} from "./credentials/mod.ts";
+import type { S3StoreOptions } from "./options.ts";
+
+/** Of a store's options, those that say who it is, and through whom that is asked. */
+type Options = Partial<S3StoreOptions>;
 
 /**
- * The provider of credentials: unsigned requests, what was given, static keys, in this order.
+ * The provider of credentials: unsigned requests, what was given, static keys, a profile, a web identity, the
+ * container, the instance, in this order. Only what the options name: the environment is another matter
+ * (`s3StoreFromEnv`, `defaultCredentials`).
  *
  * @throws {ConfigurationError} for half a pair of keys, or nothing at all.
  */
-export function resolveCredentials(options: S3CredentialOptions): S3CredentialProvider {
+export function resolveCredentials(options: Options): S3CredentialProvider {
   const { accessKeyId, secretAccessKey, sessionToken, credentials } = options;
   if (options.skipSignature) return anonymousCredentials();
   if (typeof credentials === "function") return cachedCredentials(credentials);
@@ -38,8 +49,41 @@ export function resolveCredentials(options: S3CredentialOptions): S3CredentialPr
       { store: "S3", key: given },
     );
   }
+  const asked = askedProvider(options);
+  if (asked !== undefined) return asked;
   throw new ConfigurationError(
-    'No credentials for S3: give "accessKeyId" and "secretAccessKey", "credentials", or "skipSignature" for a public bucket',
+    'No credentials for S3: give "accessKeyId" and "secretAccessKey", a "profile", "credentials" such as defaultCredentials(), "skipSignature" for a public bucket, or open the store from the environment with s3StoreFromEnv() or openStore(url, { env: true })',
     { store: "S3", key: "credentials" },
   );
+}
+
+/** The provider that has to be asked for credentials; `undefined` where the options name none. */
+function askedProvider(options: Options): S3CredentialProvider | undefined {
+  const { webIdentityTokenFile, roleArn, roleSessionName, region, defaultRegion, endpointUrlSts } = options;
+  const shared = { connector: options.connector, client: options.client };
+  const sts = { ...shared, region: region ?? defaultRegion, endpointUrlSts };
+  if (options.profile) {
+    const { profile, metadataEndpoint } = options;
+    return profileCredentials({ ...sts, profile, metadataEndpoint });
+  }
+  // What was not given is not looked for in the environment.
+  const env = {};
+  if (webIdentityTokenFile && roleArn) {
+    return webIdentityCredentials({ ...sts, env, webIdentityTokenFile, roleArn, roleSessionName });
+  }
+  const { containerCredentialsRelativeUri, containerCredentialsFullUri, containerAuthorizationTokenFile } =
+    options;
+  if (containerCredentialsRelativeUri || containerCredentialsFullUri) {
+    return containerCredentials({
+      ...shared,
+      env,
+      containerCredentialsRelativeUri,
+      containerCredentialsFullUri,
+      containerAuthorizationTokenFile,
+    });
+  }
+  const { metadataEndpoint, imdsv1Fallback } = options;
+  return metadataEndpoint !== undefined || imdsv1Fallback !== undefined
+    ? instanceMetadataCredentials({ ...shared, env, metadataEndpoint, imdsv1Fallback })
+    : undefined;
 }

@@ -4,12 +4,7 @@ import { md5 } from "@noble/hashes/legacy.js";
 import { bytesToHex } from "@noble/hashes/utils.js";
 import type { HttpResponse } from "../../http/connector.ts";
 import { getHeader } from "../../http/headers.ts";
-import {
-  AlreadyExistsError,
-  NotFoundError,
-  type ObjectStoreError,
-  PreconditionError,
-} from "../../store/error.ts";
+import { AlreadyExistsError, type ObjectStoreError, PreconditionError } from "../../store/error.ts";
 import type { Path } from "../../store/path.ts";
 import type { OperationOptions, PutMode, PutOptions, PutResult } from "../../store/types.ts";
 import { type ErrorClass, responseError } from "../common/error.ts";
@@ -100,9 +95,10 @@ async function findOwn(
       headers: client.readHeaders(true),
       options,
     });
-  } catch (error) {
-    if (error instanceof NotFoundError) return undefined;
-    throw error;
+  } catch {
+    // Then it cannot be told, and the conflict stands.
+    options.signal?.throwIfAborted();
+    return undefined;
   }
   if (isOlder(found, performance.now() - started)) return undefined;
   const eTag = getHeader(found.headers, "etag");

@@ -263,9 +263,10 @@ async function findOwn(
     });
     const eTag = getHeader(found.headers, "etag");
     return eTag !== undefined && eTag === uploadETag(parts) ? putResult(found) : undefined;
-  } catch (error) {
-    if (error instanceof NotFoundError) return undefined;
-    throw error;
+  } catch {
+    // Then it cannot be told, and the refusal stands.
+    options.signal?.throwIfAborted();
+    return undefined;
   }
 }
 

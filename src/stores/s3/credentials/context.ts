@@ -1,6 +1,7 @@
 /** What a provider has at hand while it fetches. */
 import type { ConnectionOptions } from "../../common/connection.ts";
-import { type CredentialHost, type Environment, requireHost } from "./host.ts";
+import { NotSupportedError, PermissionDeniedError } from "../../../store/error.ts";
+import { type CredentialHost, type Environment, loadHost, requireHost } from "./host.ts";
 import type { ProviderOptions } from "./options.ts";
 
 /** See the file's head. */
@@ -24,5 +25,41 @@ export async function openContext(what: string, options: ProviderOptions): Promi
     host,
     connection: { connector: options.connector, client: options.client },
     variable: (name) => (env ??= host.environment())[name] || undefined,
+  };
+}
+
+/**
+ * As {@linkcode openContext}, for providers that are told all they need: where there is no machine, or its environment
+ * may not be read, it is as if that were empty.
+ */
+export async function openLenientContext(what: string, options: ProviderOptions): Promise<CredentialContext> {
+  const host = await loadHost() ?? noHost(what);
+  let env: Environment | undefined = options.env;
+  return {
+    host,
+    connection: { connector: options.connector, client: options.client },
+    variable(name) {
+      try {
+        return (env ??= host.environment())[name] || undefined;
+      } catch (error) {
+        if (!(error instanceof PermissionDeniedError)) throw error;
+        env = {};
+        return undefined;
+      }
+    },
+  };
+}
+
+function noHost(what: string): CredentialHost {
+  const refuse = (): never => {
+    throw new NotSupportedError(`Cannot ${what}: this platform has no files or programs`, { store: "S3" });
+  };
+  return {
+    environment: () => ({}),
+    variable: () => undefined,
+    home: refuse,
+    readFile: refuse,
+    writeFile: refuse,
+    run: refuse,
   };
 }

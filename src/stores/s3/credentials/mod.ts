@@ -61,7 +61,7 @@ export function webIdentityCredentials(options: WebIdentityOptions): S3Credentia
   return provider("use a web identity", options, async (context) => {
     const { fetchWebIdentity } = await import("./web_identity.ts");
     return await fetchWebIdentity(context, options);
-  });
+  }, true);
 }
 
 /** Credentials of the container: a task of ECS, a pod of EKS. */
@@ -116,17 +116,18 @@ export function assumeRoleCredentials(options: AssumeRoleOptions): S3CredentialP
       source: signer ?? await missing("the source of the role gives none"),
       mfaCode: await mfaCode?.(),
     });
-  });
+  }, true);
 }
 
 function provider(
   what: string,
   options: ProviderOptions,
   fetch: (context: CredentialContext) => Promise<S3Credential>,
+  lenient = false,
 ): S3CredentialProvider {
   return cachedCredentials(async () => {
-    const { openContext } = await import("./context.ts");
-    return await fetch(await openContext(what, options));
+    const { openContext, openLenientContext } = await import("./context.ts");
+    return await fetch(await (lenient ? openLenientContext : openContext)(what, options));
   }, options);
 }
 
