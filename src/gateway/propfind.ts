@@ -93,7 +93,12 @@ async function* encode(first: string, items: AsyncGenerator<string>): AsyncGener
 }
 
 function collectionItem(context: GatewayContext, path: Path): string {
-  return response(hrefOf(context, path, true), "<D:resourcetype><D:collection/></D:resourcetype>");
+  // Stores keep no date of a collection, but Rust's `object_store` cannot read a listing in which one has none.
+  return response(
+    hrefOf(context, path, true),
+    "<D:resourcetype><D:collection/></D:resourcetype>" +
+      `<D:getlastmodified>${new Date(0).toUTCString()}</D:getlastmodified>`,
+  );
 }
 
 function objectItem(context: GatewayContext, meta: ObjectMeta): string {

@@ -82,10 +82,7 @@ export async function makeCollection(
   { path }: Target,
   request: Request,
 ): Promise<Response> {
-  // Servers hand over an empty stream where a request has no body, so the headers must tell.
-  if (request.headers.has("transfer-encoding") || (declaredLength(request) ?? 0) > 0) {
-    throw new HttpFailure(415, "MKCOL takes no body");
-  }
+  if (await hasBody(request)) throw new HttpFailure(415, "MKCOL takes no body");
   const { signal } = context;
   const taken = path === "" || await headIfThere(context, path, signal) !== undefined ||
     await isCollection(context, path, signal);
@@ -146,4 +143,20 @@ function checkedBody(
 
 function wrongLength(): HttpFailure {
   return new HttpFailure(400, "The body is not of its declared length");
+}
+
+/** Whether there is any byte: servers hand over an empty stream for no body, and some clients send an empty chunked one. */
+async function hasBody(request: Request): Promise<boolean> {
+  if ((declaredLength(request) ?? 0) > 0) return true;
+  if (request.body === null) return false;
+  const reader = request.body.getReader();
+  try {
+    while (true) {
+      const { done, value } = await reader.read();
+      if (done) return false;
+      if (value.byteLength > 0) return true;
+    }
+  } finally {
+    await reader.cancel().catch(() => {});
+  }
 }

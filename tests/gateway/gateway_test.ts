@@ -291,6 +291,10 @@ Deno.test("MKCOL checks that the name is free", async () => {
   assert.equal(await status(ask("MKCOL", "/a/")), 405);
   assert.equal(await status(ask("MKCOL", "/empty")), 405);
   assert.equal(await status(ask("MKCOL", "/fresh/", { "content-length": "3" }, "xml")), 415);
+  // Some clients, JavaScript in a WASM guest among them, send an empty chunked body.
+  const chunked = { "transfer-encoding": "chunked" };
+  assert.equal(await status(ask("MKCOL", "/fresh/", chunked, ReadableStream.from([]))), 201);
+  assert.equal(await status(ask("MKCOL", "/fresh/", chunked, new Blob(["xml"]).stream())), 415);
 });
 
 Deno.test("a collection's listing is HTML for people and JSON for programs", async () => {
