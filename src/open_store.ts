@@ -15,8 +15,11 @@ export interface OpenedStore {
 
 /**
  * Options of the store that the URL names: those of its constructor, as values or as text (`"true"`, `"30s"`), in
- * camelCase or snake_case. A key that the store does not know is refused. A `connector` carries
- * the requests of stores that speak HTTP; the others have no use for it.
+ * camelCase or snake_case. A key that the store does not know is refused. Two are known to all:
+ *
+ * - `connector` carries the requests of stores that speak HTTP; the others have no use for it;
+ * - `env: true` lets cloud stores read the environment (`AWS_…` for S3, with the shared files and metadata services of the
+ *   AWS tools) for all that is not given; a record of variables is read in its stead. Default: nothing is read.
  */
 export type OpenStoreOptions = Readonly<Record<string, unknown>>;
 
@@ -25,15 +28,22 @@ interface Backend {
   /** Schemes that are its own. */
   readonly schemes: readonly string[];
   /** Whether an `http:` or `https:` URL is one of its service's. */
-  readonly recognizes?: (url: URL) => boolean;
+  readonly recognizes?: (url: URL, options: OpenStoreOptions) => boolean | Promise<boolean>;
   /** Opens a checked URL: no control characters, no dot segments, no query, no fragment. */
-  open(url: URL, options: OpenStoreOptions, connector: HttpConnector | undefined): Promise<OpenedStore>;
+  open(url: URL, options: OpenStoreOptions, shared: SharedOptions): Promise<OpenedStore>;
+}
+
+/** Options that are no store's own. */
+interface SharedOptions {
+  readonly connector?: HttpConnector;
+  readonly env?: boolean | Readonly<Record<string, string | undefined>>;
 }
 
 /** In the order in which they are asked; a backend is one entry that loads its own module. */
 const BACKENDS: readonly Backend[] = [
   { schemes: ["memory"], open: openMemory },
   { schemes: ["file"], open: openFile },
+  { schemes: ["s3", "s3a"], recognizes: recognizesS3, open: openS3 },
   // Takes every `http:` and `https:` URL that no service above recognizes.
   { schemes: ["http", "https"], open: openHttp },
 ];
@@ -53,7 +63,12 @@ export function knownSchemes(): string[] {
  * |---|---|---|
  * | `memory:///p` | a new, empty `MemoryStore` | the URL's path |
  * | `file:///p` | `LocalStore` of the whole file system | the URL's path |
+ * | `s3://bucket/p`, `s3a://bucket/p` | `S3Store` of the bucket | the URL's path |
+ * | `https://bucket.s3.region.amazonaws.com/p`, `https://s3.region.amazonaws.com/bucket/p` and their kin; `https://` URLs of Cloudflare R2, Wasabi, Backblaze, DigitalOcean, … | `S3Store` of the bucket | the key |
+ * | any other `http:` or `https:` URL, with the option `provider` (`"minio"`, …) | `S3Store` of the bucket first in the path | the key |
  * | `http://host/p`, `https://host/p` | `HttpStore` of the server | the URL's path |
+ *
+ * A bucket needs credentials, or `skipSignature` where it is public: give them as options, or `env: true`.
  *
  * Nothing of the URL is lost silently: a query, a fragment, `..` and characters that URL parsers drop are refused, so
  * write `?` and `#` in keys as `%3F` and `%23`.
@@ -72,8 +87,9 @@ export function knownSchemes(): string[] {
  */
 export async function openStore(url: string | URL, options: OpenStoreOptions = {}): Promise<OpenedStore> {
   const parsed = parseStoreUrl(url);
-  const { connector, ...rest } = options;
-  return await backendOf(parsed).open(parsed, rest, connector as HttpConnector | undefined);
+  const { connector, env, ...rest } = options;
+  const backend = await backendOf(parsed, rest);
+  return await backend.open(parsed, rest, { connector, env } as SharedOptions);
 }
 
 /**
@@ -123,13 +139,13 @@ function pathProblem(scheme: string, text: string, path: string, rest: string): 
   return rest === "" ? undefined : 'it has a fragment; write "#" in a key as "%23"';
 }
 
-function backendOf(url: URL): Backend {
+async function backendOf(url: URL, options: OpenStoreOptions): Promise<Backend> {
   const scheme = url.protocol.slice(0, -1);
   const http = scheme === "http" || scheme === "https";
-  const backend = BACKENDS.find(({ schemes, recognizes }) =>
-    schemes.includes(scheme) || (http && recognizes?.(url))
-  );
-  if (backend !== undefined) return backend;
+  for (const backend of BACKENDS) {
+    if (backend.schemes.includes(scheme)) return backend;
+    if (http && await backend.recognizes?.(url, options)) return backend;
+  }
   throw new ConfigurationError(
     `Cannot open a "${scheme}" URL: no store has that scheme; known ones are ${knownSchemes().join(", ")}`,
     { store: STORE, key: "url" },
@@ -158,10 +174,34 @@ async function openFile(url: URL, options: OpenStoreOptions): Promise<OpenedStor
   return { store: localStoreFromConfig(new URL(`file://${drive}/`), options), path };
 }
 
+async function recognizesS3(url: URL, options: OpenStoreOptions): Promise<boolean> {
+  // Only S3 has providers: whoever names one says what the host is.
+  if (options.provider !== undefined) return true;
+  const { isS3Url } = await import("./stores/s3/url.ts");
+  return isS3Url(url);
+}
+
+async function openS3(
+  url: URL,
+  options: OpenStoreOptions,
+  { connector, env }: SharedOptions,
+): Promise<OpenedStore> {
+  const { parseS3Url } = await import("./stores/s3/url.ts");
+  const { options: named, path } = parseS3Url(url, options.provider !== undefined);
+  const config = { ...options, ...named };
+  if (env) {
+    const { s3StoreFromEnv } = await import("./stores/s3/environment.ts");
+    const store = await s3StoreFromEnv(config, connector, env === true ? undefined : env);
+    return { store, path };
+  }
+  const { s3StoreFromConfig } = await import("./stores/s3/config.ts");
+  return { store: s3StoreFromConfig(config, connector), path };
+}
+
 async function openHttp(
   url: URL,
   options: OpenStoreOptions,
-  connector: HttpConnector | undefined,
+  { connector }: SharedOptions,
 ): Promise<OpenedStore> {
   const { httpStoreFromConfig } = await import("./stores/http/mod.ts");
   const path = pathFromUrl(url.pathname, STORE);

@@ -213,6 +213,9 @@ const DOMAINS: readonly (readonly [prefix: string, domain: string])[] = [
   ["eusc-", "amazonaws.eu"],
 ];
 
+/** DNS suffixes of all partitions. */
+export const PARTITION_DOMAINS: readonly string[] = ["amazonaws.com", ...DOMAINS.map(([, domain]) => domain)];
+
 /** DNS suffix of a region's partition. */
 export function domainOf(region: string): string {
   return DOMAINS.find(([prefix]) => region.startsWith(prefix))?.[1] ?? "amazonaws.com";

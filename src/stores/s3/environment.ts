@@ -57,7 +57,10 @@ export async function s3StoreFromEnv(
   const client = mergeClients(found.client, given.client);
   const { bucket } = settings;
   if (bucket === undefined || bucket === "") {
-    throw new ConfigurationError('Cannot open an S3 store: "bucket" is missing', { store: STORE, key: "bucket" });
+    throw new ConfigurationError('Cannot open an S3 store: "bucket" is missing', {
+      store: STORE,
+      key: "bucket",
+    });
   }
   const options: S3StoreOptions = { ...settings, bucket, connector, client };
   const { accessKeyId, secretAccessKey, skipSignature } = options;

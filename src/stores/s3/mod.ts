@@ -5,6 +5,28 @@
  */
 export { S3Store } from "./store.ts";
 export { S3_CONFIG, S3_PREFIXES, s3StoreFromConfig } from "./config.ts";
+export { s3StoreFromEnv } from "./environment.ts";
+export {
+  assumeRoleCredentials,
+  type AssumeRoleOptions,
+  containerCredentials,
+  defaultCredentials,
+  environmentCredentials,
+  instanceMetadataCredentials,
+  profileCredentials,
+  webIdentityCredentials,
+} from "./credentials/mod.ts";
+export type {
+  ContainerOptions,
+  DefaultCredentialsOptions,
+  InstanceMetadataOptions,
+  ProfileOptions,
+  ProviderOptions,
+  RoleOptions,
+  WebIdentityOptions,
+} from "./credentials/options.ts";
+export type { Environment } from "./credentials/host.ts";
+export { type BucketRegionOptions, resolveBucketRegion } from "./region.ts";
 export type { S3CopyIfNotExists, S3CredentialOptions, S3Encryption, S3StoreOptions } from "./options.ts";
 export {
   anonymousCredentials,

@@ -32,10 +32,17 @@ export interface BucketRegionOptions extends ConnectionOptions, OperationOptions
  * console.log(await resolveBucketRegion("my-bucket")); // "eu-central-1"
  * ```
  */
-export async function resolveBucketRegion(bucket: string, options: BucketRegionOptions = {}): Promise<string> {
+export async function resolveBucketRegion(
+  bucket: string,
+  options: BucketRegionOptions = {},
+): Promise<string> {
   const { connector = new FetchConnector(), client, signal, extensions } = options;
   checkBucketName(bucket, options.endpoint === undefined);
-  const failure = { store: STORE, action: `find the region of the bucket "${bucket}"`, readError: readS3Error };
+  const failure = {
+    store: STORE,
+    action: `find the region of the bucket "${bucket}"`,
+    readError: readS3Error,
+  };
   const { service } = openConnection(connector, client);
   try {
     const response = await service.call({
