@@ -17,6 +17,8 @@ export interface GuestSource {
   wasm: string;
   /** Rust: the package in the workspace. The others: the folder or file the toolchain starts from. */
   entry: string;
+  /** Rust: whether it is a library without a `main`, which exports what others call. */
+  library?: boolean;
   /** Rust: which target; a component unless said otherwise. */
   target?: "wasm32-wasip2" | "wasm32-wasip1";
 }
@@ -35,6 +37,11 @@ function rust(name: string, entry: string = name, more: string[] = []): GuestSou
 /** A core module for preview1, from the same sources as the component. */
 function preview1(name: string): GuestSource {
   return { ...rust(name), wasm: `${name}/${name}-preview1.wasm`, target: "wasm32-wasip1" };
+}
+
+/** A library whose exports are called: an HTTP handler. */
+function rustLibrary(name: string): GuestSource {
+  return { ...rust(name), library: true };
 }
 
 function javascript(name: string, sources: string[]): GuestSource {
@@ -64,6 +71,8 @@ export const COMMITTED: Record<string, GuestSource> = {
     "object-store-wasi/Cargo.toml",
     "object-store-wasi/src",
   ]),
+  "serve": rustLibrary("serve"),
+  "serve-hello": rustLibrary("serve-hello"),
   "hello-preview1": preview1("hello"),
   "hello-0.2.0": wat("hello-0.2.0"),
   "unknown-import": wat("unknown-import"),

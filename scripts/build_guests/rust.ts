@@ -30,10 +30,15 @@ async function buildWithRustup(guest: GuestSource, target: string): Promise<stri
     env: { [rustFlagsOf(target)]: (await remapPaths()).join(" ") },
   });
   await copyFile(
-    join(GUESTS_DIR, "target", target, "release", `${guest.entry}.wasm`),
+    join(GUESTS_DIR, "target", target, "release", fileOf(guest)),
     join(GUESTS_DIR, guest.wasm),
   );
   return (await must("rustc", ["--version"])).trim();
+}
+
+/** Cargo names the file of a program after its package, that of a library after its crate. */
+function fileOf({ entry, library = false }: GuestSource): string {
+  return `${library ? entry.replaceAll("-", "_") : entry}.wasm`;
 }
 
 const DEBIAN = ["rustc-web", "cargo-web", "rust-web-src", "lld-22", "wasi-libc"];
@@ -57,18 +62,19 @@ async function buildWithDebian(guest: GuestSource, target: string): Promise<stri
   };
   const args = ["rustc", "--release", "--locked", "--target", "wasm32-wasip1", "-Zbuild-std=std,panic_abort"];
   // The start code goes into the program alone: some crates make a library of their own on the way, which has no main.
-  const start = ["--", `-Clink-arg=${libc}/crt1-command.o`];
+  const start = ["--", `-Clink-arg=${libc}/crt1-${guest.library ? "reactor" : "command"}.o`];
   // Debian's wasi-libc is older than its rustc and has no thread functions that only fail; here they trap.
   start.push("-Clink-arg=--unresolved-symbols=ignore-all");
   await must("/usr/bin/cargo", [...args, "--package", guest.entry, ...start], { cwd: GUESTS_DIR, env });
-  const core = join(GUESTS_DIR, "target", "wasm32-wasip1", "release", `${guest.entry}.wasm`);
+  const core = join(GUESTS_DIR, "target", "wasm32-wasip1", "release", fileOf(guest));
   if (target === "wasm32-wasip1") await copyFile(core, join(GUESTS_DIR, guest.wasm));
-  else await writeFile(join(GUESTS_DIR, guest.wasm), await adaptPreview1(await readFile(core)));
+  else await writeFile(join(GUESTS_DIR, guest.wasm), await adaptPreview1(await readFile(core), guest.library));
   return (await must("/usr/bin/rustc", ["--version"])).trim();
 }
 
-async function adaptPreview1(core: Uint8Array): Promise<Uint8Array> {
-  const adapter = join(await npmTools(), "@bytecodealliance/jco/lib/wasi_snapshot_preview1.command.wasm");
+async function adaptPreview1(core: Uint8Array, library = false): Promise<Uint8Array> {
+  const kind = library ? "reactor" : "command";
+  const adapter = join(await npmTools(), `@bytecodealliance/jco/lib/wasi_snapshot_preview1.${kind}.wasm`);
   return await componentNew(core, [["wasi_snapshot_preview1", await readFile(adapter)]]);
 }
 
