@@ -91,7 +91,7 @@ const REGION = "[a-z]{2,}(?:-[a-z]+)+-\\d+";
 const ENDPOINT = new RegExp(
   `^(?:(?<bucket>.+)\\.)?(?:` +
     `s3(?<fips>-fips)?(?<dual>\\.dualstack)?\\.(?<region>${REGION})` +
-    `|s3-(?<old>${REGION}|external-1)` +
+    `|s3-(?<old>[a-z]{2}(?:-[a-z]+)+-\\d+|external-1)` +
     `|s3-accelerate(?<fastDual>\\.dualstack)?` +
     `|s3)$`,
 );
@@ -165,7 +165,7 @@ function serviceHost(url: URL): Host | undefined {
   const { hostname } = url;
   const { provider, region } = findProvider(undefined, hostname);
   // Google's own store speaks its own protocol; with `provider: "gcs"` this one takes it.
-  if (provider.name === "generic" || provider.name === "gcs") return undefined;
+  if (["generic", "gcs", "aws"].includes(provider.name)) return undefined;
   const base = provider.name === "supabase" ? "/storage/v1/s3" : "";
   if (base !== "" && url.pathname !== base && !url.pathname.startsWith(`${base}/`)) return undefined;
   const service = base === "" ? serviceName(provider.name, hostname) : hostname;
