@@ -27,6 +27,8 @@ const KINDS: Readonly<Record<string, ErrorClass>> = {
   AccountProblem: PermissionDeniedError,
   InvalidAccessKeyId: UnauthenticatedError,
   SignatureDoesNotMatch: UnauthenticatedError,
+  // Versity's gateway, with a 404.
+  XAdminUserNotFound: UnauthenticatedError,
   InvalidSecurity: UnauthenticatedError,
   ExpiredToken: UnauthenticatedError,
   InvalidToken: UnauthenticatedError,
