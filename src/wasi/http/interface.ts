@@ -28,6 +28,7 @@ import type { OutgoingBody } from "./outgoing_body.ts";
 import { OutgoingRequest, RequestOptions } from "./outgoing_request.ts";
 import { OutgoingResponse } from "./outgoing_response.ts";
 import { method, scheme } from "./request_line.ts";
+import type { IncomingRequest, ResponseOutparam } from "./served.ts";
 
 const types = "wasi:http/types";
 /** `fields` */
@@ -39,6 +40,10 @@ export const incomingBody = resource<IncomingBody>(`${types}#IncomingBody`);
 const outgoingRequest = resource<OutgoingRequest>(`${types}#OutgoingRequest`);
 /** `outgoing-response` */
 export const outgoingResponse = resource<OutgoingResponse>(`${types}#OutgoingResponse`);
+/** `incoming-request` */
+export const incomingRequest = resource<IncomingRequest>(`${types}#IncomingRequest`);
+/** `response-outparam` */
+export const responseOutparam = resource<ResponseOutparam>(`${types}#ResponseOutparam`);
 const requestOptions = resource<RequestOptions>(`${types}#RequestOptions`);
 const incomingResponse = resource<IncomingResponse>(`${types}#IncomingResponse`);
 const futureTrailers = resource<FutureTrailers>(`${types}#FutureTrailers`);
@@ -209,6 +214,26 @@ const outgoingResponseFunctions: HostInterface["functions"] = {
   ),
 };
 
+const served = borrow(incomingRequest);
+const servedFunctions: HostInterface["functions"] = {
+  "[method]incoming-request.method": fn([served], method, (_, self) => self.method),
+  "[method]incoming-request.path-with-query": fn([served], option(string), (_, self) => self.path),
+  "[method]incoming-request.scheme": fn([served], option(scheme), (_, self) => self.scheme),
+  "[method]incoming-request.authority": fn([served], option(string), (_, self) => self.authority),
+  "[method]incoming-request.headers": fn([served], own(fields), (_, self) => self.headers()),
+  "[method]incoming-request.consume": fn([served], result(own(incomingBody)), (_, self) => self.consume()),
+  "[static]response-outparam.set": fn(
+    [own(responseOutparam), result(own(outgoingResponse), errorCode)],
+    undefined,
+    (_, self, answer) => self.set(answer),
+  ),
+  "[method]response-outparam.send-informational": fn(
+    [borrow(responseOutparam), u16, own(fields)],
+    result(done, errorCode),
+    (_, self, status) => self.sendInformational(status),
+  ),
+};
+
 const bodyFunctions: HostInterface["functions"] = {
   "[method]outgoing-body.write": fn(
     [borrow(outgoingBody)],
@@ -233,6 +258,8 @@ export const httpInterfaces: readonly HostInterface[] = [
       "incoming-response",
       "incoming-body",
       "future-trailers",
+      "incoming-request",
+      "response-outparam",
       "outgoing-response",
       "outgoing-body",
       "future-incoming-response",
@@ -243,6 +270,7 @@ export const httpInterfaces: readonly HostInterface[] = [
       ...optionsFunctions,
       ...responseFunctions,
       ...outgoingResponseFunctions,
+      ...servedFunctions,
       ...bodyFunctions,
       "http-error-code": fn(
         [borrow(ioError)],
