@@ -106,7 +106,7 @@ async function profileSettings(
   let profile: IniSection | undefined;
   let endpoint: string | undefined;
   try {
-    const files = await readSharedFiles(context.host, context.variable);
+    const files = await readSharedFiles(context);
     profile = named ? requireProfile(files, name) : files.profiles.get(name);
     if (profile !== undefined) endpoint = serviceEndpoint(files, profile, "s3");
   } catch (error) {

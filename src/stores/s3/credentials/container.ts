@@ -6,7 +6,6 @@ import type { S3Credential } from "../credential.ts";
 import type { CredentialContext } from "./context.ts";
 import { fetchText, oneLine, parseCredentialJson, reasonOf, refused, withMetadataService } from "./fetch.ts";
 import type { ContainerOptions } from "./options.ts";
-import { place } from "./shared_files.ts";
 
 const ACTION = "Cannot get credentials of the container";
 const ECS_HOST = "http://169.254.170.2";
@@ -54,7 +53,7 @@ async function authorizationOf(
     context.variable("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE");
   let token = context.variable("AWS_CONTAINER_AUTHORIZATION_TOKEN");
   if (file !== undefined) {
-    const text = await context.host.readFile(place(context.host, file));
+    const text = await context.host.readFile(context.place(file));
     if (text === undefined) throw refused(`${ACTION}: the token file "${file}" is not there`);
     // Files end in a newline that is no part of the token.
     token = text.replace(/[\r\n]+$/, "");

@@ -10,6 +10,22 @@ export interface CredentialContext {
   readonly connection: ConnectionOptions;
   /** A variable of the environment; empty ones count as not set. */
   variable(name: string): string | undefined;
+  /** A path that may begin with `~/`. */
+  place(path: string): string;
+}
+
+function makeContext(
+  host: CredentialHost,
+  { connector, client }: ConnectionOptions,
+  variable: CredentialContext["variable"],
+): CredentialContext {
+  const home = () => variable("HOME") ?? variable("USERPROFILE") ?? host.home();
+  return {
+    host,
+    connection: { connector, client },
+    variable,
+    place: (path) => /^~[\\/]/.test(path) ? home() + path.slice(1) : path,
+  };
 }
 
 /**
@@ -21,11 +37,7 @@ export interface CredentialContext {
 export async function openContext(what: string, options: ProviderOptions): Promise<CredentialContext> {
   const host = await requireHost(what);
   let env: Environment | undefined = options.env;
-  return {
-    host,
-    connection: { connector: options.connector, client: options.client },
-    variable: (name) => (env ??= host.environment())[name] || undefined,
-  };
+  return makeContext(host, options, (name) => (env ??= host.environment())[name] || undefined);
 }
 
 /**
@@ -35,19 +47,15 @@ export async function openContext(what: string, options: ProviderOptions): Promi
 export async function openLenientContext(what: string, options: ProviderOptions): Promise<CredentialContext> {
   const host = await loadHost() ?? noHost(what);
   let env: Environment | undefined = options.env;
-  return {
-    host,
-    connection: { connector: options.connector, client: options.client },
-    variable(name) {
-      try {
-        return (env ??= host.environment())[name] || undefined;
-      } catch (error) {
-        if (!(error instanceof PermissionDeniedError)) throw error;
-        env = {};
-        return undefined;
-      }
-    },
-  };
+  return makeContext(host, options, (name) => {
+    try {
+      return (env ??= host.environment())[name] || undefined;
+    } catch (error) {
+      if (!(error instanceof PermissionDeniedError)) throw error;
+      env = {};
+      return undefined;
+    }
+  });
 }
 
 function noHost(what: string): CredentialHost {
@@ -56,7 +64,6 @@ function noHost(what: string): CredentialHost {
   };
   return {
     environment: () => ({}),
-    variable: () => undefined,
     home: refuse,
     readFile: refuse,
     writeFile: refuse,

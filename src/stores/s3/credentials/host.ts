@@ -8,8 +8,6 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 export interface CredentialHost {
   /** All variables that may be read. @throws {PermissionDeniedError} where none may. */
   environment(): Environment;
-  /** One variable. @throws {PermissionDeniedError} where it may not be read. */
-  variable(name: string): string | undefined;
   /** The user's home directory. @throws {PermissionDeniedError} where it cannot be found out. */
   home(): string;
   /** A text file; `undefined` where there is none. @throws {PermissionDeniedError} where it may not be read. */

@@ -15,7 +15,7 @@ const MAX_OUTPUT = 1024 * 1024;
 
 /** This machine. */
 export function nodeHost(): CredentialHost {
-  return { environment, variable, home, readFile: read, writeFile: write, run };
+  return { environment, home, readFile: read, writeFile: write, run };
 }
 
 function environment(): Environment {
@@ -32,12 +32,8 @@ function environment(): Environment {
   return guarded("read the environment", () => ({ ...process.env }));
 }
 
-function variable(name: string): string | undefined {
-  return guarded(`read the variable "${name}"`, () => process.env[name]);
-}
-
 function home(): string {
-  return guarded("find the home directory", () => process.env.HOME || process.env.USERPROFILE || homedir());
+  return guarded("find the home directory", () => homedir());
 }
 
 async function read(path: string): Promise<string | undefined> {

@@ -29,7 +29,7 @@ export async function fetchProfile(
   context: CredentialContext,
   options: ProfileOptions,
 ): Promise<S3Credential> {
-  const files = await readSharedFiles(context.host, context.variable);
+  const files = await readSharedFiles(context);
   const resolver = new ProfileResolver(context, files, options);
   return await resolver.resolve(profileName(context, options), []);
 }
@@ -41,7 +41,7 @@ export async function fetchProfileIfAny(
 ): Promise<S3Credential | undefined> {
   const name = profileName(context, options);
   const named = Boolean(options.profile || context.variable("AWS_PROFILE"));
-  const files = await readSharedFiles(context.host, context.variable);
+  const files = await readSharedFiles(context);
   const profile = files.profiles.get(name);
   if (!named && (profile === undefined || !givesCredentials(profile))) return undefined;
   return await new ProfileResolver(context, files, options).resolve(name, []);

@@ -1,6 +1,6 @@
 /** Profiles of the shared configuration files. */
 import { ConfigurationError } from "../../../store/error.ts";
-import type { CredentialHost } from "./host.ts";
+import type { CredentialContext } from "./context.ts";
 import { type IniSection, namedSection, parseIni } from "./ini.ts";
 
 /** What the two files hold together. */
@@ -14,12 +14,9 @@ export interface SharedFiles {
 }
 
 /** Reads both files; what is not there is empty. `AWS_CONFIG_FILE` and `AWS_SHARED_CREDENTIALS_FILE` name others. */
-export async function readSharedFiles(
-  host: CredentialHost,
-  variable: (name: string) => string | undefined,
-): Promise<SharedFiles> {
-  const config = place(host, variable("AWS_CONFIG_FILE") || "~/.aws/config");
-  const credentials = place(host, variable("AWS_SHARED_CREDENTIALS_FILE") || "~/.aws/credentials");
+export async function readSharedFiles({ host, place, variable }: CredentialContext): Promise<SharedFiles> {
+  const config = place(variable("AWS_CONFIG_FILE") ?? "~/.aws/config");
+  const credentials = place(variable("AWS_SHARED_CREDENTIALS_FILE") ?? "~/.aws/credentials");
   const profiles = new Map<string, Map<string, string>>();
   const ssoSessions = new Map<string, Map<string, string>>();
   const services = new Map<string, Map<string, string>>();
@@ -41,11 +38,6 @@ export async function readSharedFiles(
     add(/^(["']).*\1$/.test(name) ? name.slice(1, -1) : name, section);
   }
   return { profiles, ssoSessions, services, places: [config, credentials] };
-}
-
-/** A path that may begin with `~/`. */
-export function place(host: CredentialHost, path: string): string {
-  return /^~[\\/]/.test(path) ? host.home() + path.slice(1) : path;
 }
 
 /** A profile that must be there. @throws {ConfigurationError} where it is not. */

@@ -94,7 +94,7 @@ function signInAgain({ profile }: Login, why: string): Error {
 async function accessToken(context: CredentialContext, login: Login, now: () => number): Promise<string> {
   const { host } = context;
   const file = `${bytesToHex(sha1(utf8ToBytes(login.session ?? login.startUrl)))}.json`;
-  const path = `${host.home()}/.aws/sso/cache/${file}`;
+  const path = context.place(`~/.aws/sso/cache/${file}`);
   const text = await host.readFile(path);
   if (text === undefined) throw signInAgain(login, "nobody has signed in");
   const cached = parseJsonObject(text, `Cannot read the token of profile "${login.profile}"`);

@@ -3,7 +3,6 @@ import type { S3Credential } from "../credential.ts";
 import type { CredentialContext } from "./context.ts";
 import { refused } from "./fetch.ts";
 import type { RoleOptions, WebIdentityOptions } from "./options.ts";
-import { place } from "./shared_files.ts";
 import { assumeRoleWithWebIdentity } from "./sts.ts";
 
 /** Assumes the role with the token of now: files are rotated, so they are read each time. */
@@ -15,7 +14,7 @@ export async function fetchWebIdentity(
   const role: RoleOptions = options;
   let token = typeof given === "function" ? await given() : given;
   if (token === undefined && file !== undefined) {
-    const text = await context.host.readFile(place(context.host, file));
+    const text = await context.host.readFile(context.place(file));
     if (text === undefined) {
       throw refused(`Cannot assume the role "${options.roleArn}": the token file "${file}" is not there`);
     }
