@@ -23,7 +23,14 @@ export interface ServerSpec {
 
 // Where `scripts/install_servers.sh` puts what the system's packages do not have.
 const INSTALLED = fileURLToPath(new URL("../../.cache/servers/bin", import.meta.url));
-const FOLDERS = [INSTALLED, "/usr/sbin", "/usr/bin", "/usr/local/sbin", "/usr/local/bin", "/opt/homebrew/bin"];
+const FOLDERS = [
+  INSTALLED,
+  "/usr/sbin",
+  "/usr/bin",
+  "/usr/local/sbin",
+  "/usr/local/bin",
+  "/opt/homebrew/bin",
+];
 
 async function findFile(paths: readonly string[]): Promise<string | undefined> {
   for (const path of paths) {

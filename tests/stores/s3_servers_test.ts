@@ -9,7 +9,7 @@ import {
   PutObjectCommand,
   S3Client,
 } from "@aws-sdk/client-s3";
-import { ObjectStoreError } from "../../src/store/error.ts";
+import type { ObjectStoreError } from "../../src/store/error.ts";
 import { type ObjectVersion, S3Store, type S3StoreOptions } from "../../src/stores/s3/mod.ts";
 import { type RunningS3, S3_SERVERS, type S3Server, startS3 } from "../servers/s3.ts";
 

@@ -16,12 +16,12 @@ import type { S3CopyIfNotExists, S3StoreOptions } from "./options.ts";
 import { S3Store } from "./store.ts";
 
 /** Options that are text, or can be read from it. */
-type TextOptions = Omit<S3StoreOptions, "connector" | "client" | "credentials" | "provider"> & {
+export type S3TextOptions = Omit<S3StoreOptions, "connector" | "client" | "credentials" | "provider"> & {
   readonly provider?: string;
 };
 
 /** The keys of object_store in all their spellings, and ours. */
-export const S3_CONFIG: ConfigSchema<TextOptions> = {
+export const S3_CONFIG: ConfigSchema<S3TextOptions> = {
   bucket: configValue(parseText, "bucket_name"),
   region: configValue(parseText),
   defaultRegion: configValue(parseText),

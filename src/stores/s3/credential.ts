@@ -4,7 +4,9 @@ import { maskCredential } from "./credentials/masked.ts";
 
 /** Keys that requests are signed with. */
 export interface S3Credential {
+  /** Id of the key, sent with every request. */
   readonly accessKeyId: string;
+  /** The secret; it never leaves the program. */
   readonly secretAccessKey: string;
   /** Session token of temporary credentials. */
   readonly sessionToken?: string;

@@ -11,7 +11,7 @@ import {
   toStoreError,
   withErrorPath,
 } from "../../store/error.ts";
-import { type Path, type PathInput } from "../../store/path.ts";
+import type { Path, PathInput } from "../../store/path.ts";
 import type { DeleteOptions, DeleteOutcome, OperationOptions } from "../../store/types.ts";
 import { responseError } from "../common/error.ts";
 import { checksumOf, contentMd5 } from "./checksum/checksum.ts";

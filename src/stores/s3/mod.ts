@@ -4,7 +4,7 @@
  * @module
  */
 export { S3Store } from "./store.ts";
-export { S3_CONFIG, S3_PREFIXES, s3StoreFromConfig } from "./config.ts";
+export { S3_CONFIG, S3_PREFIXES, s3StoreFromConfig, type S3TextOptions } from "./config.ts";
 export { s3StoreFromEnv } from "./environment.ts";
 export {
   assumeRoleCredentials,

@@ -87,8 +87,11 @@ export interface S3StoreOptions extends ConnectionOptions, S3CredentialOptions {
 export interface S3CredentialOptions {
   /** Credentials, a function that fetches them (kept until they expire), or a provider. */
   readonly credentials?: S3Credential | S3CredentialProvider | (() => Promise<S3Credential>);
+  /** Id of the key that requests are signed with. */
   readonly accessKeyId?: string;
+  /** The secret that belongs to it. */
   readonly secretAccessKey?: string;
+  /** Session token, where the keys are temporary. */
   readonly sessionToken?: string;
   /** Send unsigned requests: public buckets. */
   readonly skipSignature?: boolean;
@@ -100,10 +103,16 @@ export interface S3CredentialOptions {
   readonly imdsv1Fallback?: boolean;
   /** Base URL of the instance metadata service. */
   readonly metadataEndpoint?: string;
+  /** Path of the task role on the ECS agent. */
   readonly containerCredentialsRelativeUri?: string;
+  /** URL of credentials in a container (EKS Pod Identity, Greengrass). */
   readonly containerCredentialsFullUri?: string;
+  /** File of the token that is sent to it. */
   readonly containerAuthorizationTokenFile?: string;
+  /** File of an OIDC token, for `roleArn`. */
   readonly webIdentityTokenFile?: string;
+  /** Role to assume. */
   readonly roleArn?: string;
+  /** Name of the session in which it is assumed. */
   readonly roleSessionName?: string;
 }

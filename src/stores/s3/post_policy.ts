@@ -12,12 +12,15 @@ export interface PostPolicyRequest {
   readonly keepFileName?: boolean;
   /** What else must hold of the form's fields. */
   readonly conditions?: readonly PostCondition[];
+  /** Ends the wait for credentials. */
   readonly signal?: AbortSignal;
 }
 
 /** A form: post `multipart/form-data` with these fields in order, then the file as `file`. */
 export interface PostPolicy {
+  /** Where to post. */
   readonly url: string;
+  /** Fields, in order, before the file. */
   readonly fields: readonly (readonly [name: string, value: string])[];
 }
 

@@ -108,6 +108,8 @@ export class S3Store extends BaseStore implements MultipartStore, PaginatedListS
   readonly #deletes: DeleteMemory = {};
 
   /**
+   * A store on a bucket. Nothing is sent before the first operation.
+   *
    * @throws {ConfigurationError} for options that name no bucket, contradict each other, or hold half a pair of keys.
    * @throws {NotSupportedError} for client options that the connector cannot honour.
    */

@@ -9,6 +9,7 @@ import { usesTags } from "./write_headers.ts";
 
 /** Which version's tags. */
 export interface TagOptions extends OperationOptions {
+  /** A version id; the latest by default. */
   readonly version?: string;
 }
 

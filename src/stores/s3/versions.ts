@@ -9,9 +9,11 @@ import { decodeKey } from "./list_scanner.ts";
 
 /** One version of an object, or the marker of its deletion (which has size 0 and no ETag). */
 export interface ObjectVersion extends ObjectMeta {
+  /** Its id; `null` for one written while the bucket kept no versions. */
   readonly version: string;
   /** Whether it is what a get without a version finds. */
   readonly isLatest: boolean;
+  /** Whether it stands for a deletion: it has no content, and a get that finds it fails. */
   readonly deleteMarker: boolean;
 }
 
