@@ -7,7 +7,7 @@ import { storeCase, type StoreContext, type StoreTrial } from "./context.ts";
 const STANDARD: Attributes = {
   cacheControl: "max-age=604800",
   contentDisposition: 'attachment; filename="test file.html"',
-  contentEncoding: "zstd",
+  contentEncoding: "x-test",
   contentLanguage: "en-US",
   contentType: "text/html; charset=utf-8",
 };
