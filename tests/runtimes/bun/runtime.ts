@@ -1,0 +1,25 @@
+/** Bun, with the package from its tarball. */
+import { join } from "node:path";
+import { run } from "../../../scripts/npm/process.ts";
+import { runProgram } from "../command.ts";
+import { npmInstall } from "../install.ts";
+import { preparedProject } from "../node/prepare.ts";
+import { FETCH, NODE_HTTP, type Runtime } from "../runtime.ts";
+
+export const bun: Runtime = {
+  name: "Bun",
+  connectors: { fetch: FETCH, node: NODE_HTTP },
+  host: {},
+  async start() {
+    const [modules, { folder, program }] = await Promise.all([
+      npmInstall("bun", ["bun@1"]),
+      preparedProject(),
+    ]);
+    const binary = join(modules, ".bin", "bun");
+    return {
+      version: (await run(binary, ["--version"], folder)).trim(),
+      run: (assignment) => runProgram(binary, ["run", program], assignment, folder),
+      close: () => Promise.resolve(),
+    };
+  },
+};

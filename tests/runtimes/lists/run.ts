@@ -1,0 +1,114 @@
+/** Runs the lists of cases of stores and connectors, in whatever runtime this is loaded by. */
+import { FetchConnector, type HttpConnector, NodeHttpConnector } from "@storeport/storeport/connector";
+import { HttpStore } from "@storeport/storeport/http";
+import { MemoryStore } from "@storeport/storeport/memory";
+import { S3Store } from "@storeport/storeport/s3";
+import { connectorCasesFor, storeCases, type StoreContext } from "@storeport/storeport/testing";
+import type { Assignment, ConnectorName, Outcome } from "../assignment.ts";
+import { hostRefusal, nodeConnectorRefusal } from "./refusals.ts";
+
+/** A case without its context. */
+interface Trial {
+  readonly name: string;
+  run(): Promise<unknown>;
+}
+
+/** Cases of the host; given by programs that have them. */
+export type HostTrials = () => Promise<readonly Trial[]>;
+
+/** A case that says nothing for this long has failed; an hour of waiting would tell no more. */
+const PATIENCE = 60_000;
+
+/** Runs an assignment case by case. */
+export async function* runAssignment(assignment: Assignment, host?: HostTrials): AsyncGenerator<Outcome> {
+  const without: readonly string[] = "without" in assignment ? assignment.without : [];
+  for (const { name, run } of await trials(assignment, host)) {
+    if (!without.includes(name)) yield await outcome(name, run);
+  }
+}
+
+async function trials(assignment: Assignment, host?: HostTrials): Promise<readonly Trial[]> {
+  switch (assignment.list) {
+    case "store": {
+      const context = storeContext(assignment);
+      return storeCases.map(({ name, run }) => ({ name, run: () => run(context()) }));
+    }
+    case "connector": {
+      const context = {
+        connector: connector(assignment.connector),
+        origin: assignment.origin,
+        refused: assignment.refused,
+      };
+      return connectorCasesFor(assignment.features).map(({ name, run }) => ({
+        name,
+        run: () => run(context),
+      }));
+    }
+    case "host":
+      if (host === undefined) throw new Error("This program has no cases of the host");
+      return await host();
+    case "node-connector-refusal":
+      return [{ name: "NodeHttpConnector refuses by name", run: nodeConnectorRefusal }];
+    case "host-refusal":
+      return [{ name: "loadGuest refuses by name", run: hostRefusal }];
+  }
+}
+
+function storeContext(assignment: Assignment & { readonly list: "store" }): () => StoreContext {
+  switch (assignment.store) {
+    case "memory":
+      return () => ({
+        store: new MemoryStore(),
+        lacks: ["version", "signing", "response"],
+        minPartSize: 2048,
+      });
+    case "http": {
+      const store = new HttpStore(assignment.url, { connector: connector(assignment.connector) });
+      return () => ({ store, lacks: WEBDAV_LACKS });
+    }
+    case "s3": {
+      const store = new S3Store({
+        ...assignment.options as { bucket: string },
+        connector: connector(assignment.connector),
+      });
+      return () => ({ store, lacks: assignment.lacks });
+    }
+  }
+}
+
+/** What no WebDAV server has. */
+const WEBDAV_LACKS: NonNullable<StoreContext["lacks"]> = [
+  "version",
+  "multipart",
+  "multipart-mode",
+  "multipart-ids",
+  "pages",
+  "signing",
+  "raw-keys",
+  "snapshot",
+];
+
+function connector(name: ConnectorName): HttpConnector {
+  return name === "node" ? new NodeHttpConnector() : new FetchConnector();
+}
+
+async function outcome(name: string, run: () => Promise<unknown>): Promise<Outcome> {
+  let timer;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`nothing after ${PATIENCE / 1000} s`)), PATIENCE);
+  });
+  try {
+    await Promise.race([run(), late]);
+    return { name };
+  } catch (error) {
+    return { name, error: describe(error) };
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function describe(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const cause = error.cause === undefined ? "" : `; cause: ${describe(error.cause)}`;
+  return `${error.name}: ${error.message}${cause}`;
+}

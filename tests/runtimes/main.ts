@@ -1,0 +1,60 @@
+/**
+ * `deno task test:runtimes`: one list of cases a column, one runtime a line. Names of runtimes as arguments run only
+ * those (`Deno`, `"Node 24"`); then nothing is written.
+ */
+import { bun } from "./bun/runtime.ts";
+import { deno } from "./deno/runtime.ts";
+import { nodes } from "./node/runtime.ts";
+import { type Step, stepsOf } from "./plan.ts";
+import { type RuntimeResult, type StepResult, toText } from "./results.ts";
+import { NotInstalled, type RunningRuntime, type Runtime } from "./runtime.ts";
+import { Semaphore } from "./semaphore.ts";
+import { setStage } from "./stage.ts";
+
+const runtimes: readonly Runtime[] = [deno, ...nodes, bun];
+
+/** Lists run side by side, each in a process and with servers of its own. */
+const AT_ONCE = Math.max(2, navigator.hardwareConcurrency);
+const free = new Semaphore(AT_ONCE);
+
+async function runStep(running: RunningRuntime, runtime: Runtime, step: Step): Promise<StepResult> {
+  using _ = await free.take();
+  const started = performance.now();
+  await using stage = await setStage();
+  const outcomes = await running.run(step.assignment(stage));
+  const seconds = (performance.now() - started) / 1000;
+  const where = `${runtime.name}, ${step.column}`;
+  for (const { name, error } of outcomes) {
+    if (error !== undefined) console.log(`FAILED ${where}: ${name}\n    ${error}`);
+  }
+  if (outcomes.length === 0) console.log(`FAILED ${where}: it reported nothing`);
+  console.log(`${where}: ${outcomes.length} cases in ${seconds.toFixed(1)} s`);
+  return { step, outcomes };
+}
+
+async function runRuntime(runtime: Runtime): Promise<RuntimeResult> {
+  let running;
+  try {
+    running = await runtime.start();
+  } catch (error) {
+    if (!(error instanceof NotInstalled)) throw error;
+    console.log(`SKIPPED: ${runtime.name}: ${error.message}`);
+    return { runtime, version: "not installed", steps: [] };
+  }
+  try {
+    const ready = running;
+    const steps = await Promise.all(stepsOf(runtime).map((step) => runStep(ready, runtime, step)));
+    return { runtime, version: running.version, steps };
+  } finally {
+    await running.close();
+  }
+}
+
+const chosen = runtimes.filter(({ name }) => Deno.args.length === 0 || Deno.args.includes(name));
+const results = await Promise.all(chosen.map(runRuntime));
+console.log(toText(results));
+const all = results.flatMap(({ steps }) => steps.flatMap(({ outcomes }) => outcomes));
+const failed = all.filter(({ error }) => error !== undefined).length +
+  results.flatMap(({ steps }) => steps).filter(({ outcomes }) => outcomes.length === 0).length;
+console.log(`${all.length - failed} passed, ${failed} failed`);
+Deno.exit(failed === 0 ? 0 : 1);

@@ -1,0 +1,92 @@
+/** Which lists a runtime runs, and what is expected of each. */
+import type { Assignment } from "./assignment.ts";
+import type { Runtime, Without } from "./runtime.ts";
+import type { Stage } from "./stage.ts";
+
+/** Columns of the table. */
+export const COLUMNS = [
+  "MemoryStore",
+  "HttpStore over fetch",
+  "HttpStore over node:http",
+  "FetchConnector",
+  "NodeHttpConnector",
+  "WASI host",
+] as const;
+
+/** One of them. */
+export type Column = (typeof COLUMNS)[number];
+
+/** A list to run. */
+export interface Step {
+  readonly column: Column;
+  /** What the program is asked to do, once its servers run. */
+  readonly assignment: (stage: Stage) => Assignment;
+  /** The runtime lacks it: the list is that it says so. */
+  readonly refused?: string;
+  /** Cases left out, with the reason. */
+  readonly without?: Without;
+}
+
+/** All lists of a runtime, one a column. */
+export function stepsOf(runtime: Runtime): readonly Step[] {
+  const { fetch, node } = runtime.connectors;
+  const steps: Step[] = [{ column: "MemoryStore", assignment: () => ({ list: "store", store: "memory" }) }];
+  if (fetch !== undefined) {
+    const { features, without = {} } = fetch;
+    steps.push(
+      {
+        column: "HttpStore over fetch",
+        assignment: ({ gateway }) => ({ list: "store", store: "http", connector: "fetch", url: gateway }),
+      },
+      {
+        column: "FetchConnector",
+        assignment: ({ origin, refused }) => ({
+          list: "connector",
+          connector: "fetch",
+          features,
+          origin,
+          refused,
+          without: Object.keys(without),
+        }),
+        without,
+      },
+    );
+  }
+  if (node === undefined) {
+    const assignment = (): Assignment => ({ list: "node-connector-refusal" });
+    const refused = "no `node:http`";
+    steps.push({ column: "HttpStore over node:http", assignment, refused });
+    steps.push({ column: "NodeHttpConnector", assignment, refused });
+  } else {
+    const { features, without = {} } = node;
+    steps.push(
+      {
+        column: "HttpStore over node:http",
+        assignment: ({ gateway }) => ({ list: "store", store: "http", connector: "node", url: gateway }),
+      },
+      {
+        column: "NodeHttpConnector",
+        assignment: ({ origin, refused }) => ({
+          list: "connector",
+          connector: "node",
+          features,
+          origin,
+          refused,
+          without: Object.keys(without),
+        }),
+        without,
+      },
+    );
+  }
+  const { host } = runtime;
+  steps.push(
+    "refuses" in host
+      ? { column: "WASI host", assignment: () => ({ list: "host-refusal" }), refused: host.refuses }
+      : {
+        column: "WASI host",
+        assignment: () => ({ list: "host", without: Object.keys(host.without ?? {}) }),
+        without: host.without,
+      },
+  );
+  return steps;
+}

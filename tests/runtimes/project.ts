@@ -1,0 +1,49 @@
+/** Projects into which the built package is installed, as its consumers do. */
+import { basename, join } from "node:path";
+import { run } from "../../scripts/npm/process.ts";
+import { CACHE, ROOT } from "./places.ts";
+
+/** What guests are hosted with, as the error of the host asks for it. */
+export const HOST_PACKAGE = "@bytecodealliance/jco-transpile@0.12";
+
+/**
+ * The tarball that `deno task npm --pack` made.
+ *
+ * @throws {Error} when there is none.
+ */
+export async function tarball(): Promise<string> {
+  const folder = join(ROOT, ".cache", "npm");
+  const entries = await Array.fromAsync(Deno.readDir(folder)).catch(() => []);
+  const found = entries.find(({ name }) => name.endsWith(".tgz"));
+  if (found === undefined) throw new Error("The package is not built: run `deno task npm --pack` first");
+  return join(folder, found.name);
+}
+
+/**
+ * A project with the package from its tarball, and with others where `extra` names them; returns its folder. What is
+ * slow to install stays between runs, the package itself is always the one just built.
+ */
+export async function project(name: string, extra: readonly string[] = []): Promise<string> {
+  const folder = join(CACHE, "projects", name), stamp = join(folder, "installed.json");
+  const source = await tarball();
+  const wanted = JSON.stringify([basename(source), await hash(source), extra]);
+  if (await Deno.readTextFile(stamp).catch(() => "") === wanted) return folder;
+  await Deno.remove(stamp).catch(() => {});
+  const before = await Deno.readTextFile(join(folder, "extra.json")).catch(() => "");
+  if (before !== JSON.stringify(extra)) await Deno.remove(folder, { recursive: true }).catch(() => {});
+  await Deno.mkdir(folder, { recursive: true });
+  await Deno.writeTextFile(join(folder, "package.json"), `{ "private": true, "type": "module" }\n`);
+  // npm takes a tarball of the same name and version for the same package.
+  await Deno.remove(join(folder, "package-lock.json")).catch(() => {});
+  await Deno.remove(join(folder, "node_modules", "@storeport"), { recursive: true }).catch(() => {});
+  await Deno.remove(join(folder, "node_modules", ".package-lock.json")).catch(() => {});
+  await run("npm", ["install", "--no-audit", "--no-fund", "--loglevel=error", source, ...extra], folder);
+  await Deno.writeTextFile(join(folder, "extra.json"), JSON.stringify(extra));
+  await Deno.writeTextFile(stamp, wanted);
+  return folder;
+}
+
+async function hash(path: string): Promise<string> {
+  const digest = await crypto.subtle.digest("SHA-256", await Deno.readFile(path));
+  return new Uint8Array(digest).toHex();
+}

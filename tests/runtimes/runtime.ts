@@ -1,0 +1,64 @@
+/** What the driver knows of a runtime. */
+import type { Assignment, ConnectorName, Outcome } from "./assignment.ts";
+import type { ConnectorFeature } from "@storeport/storeport/testing";
+
+/** Case names to reasons: what cannot hold on a platform, whatever is done. */
+export type Without = Readonly<Record<string, string>>;
+
+/** A connector on a platform. */
+export interface ConnectorPlan {
+  /** What it can do there. The cases check that it does, and that the rest is refused by name. */
+  readonly features: readonly ConnectorFeature[];
+  readonly without?: Without;
+}
+
+/** A runtime as it is described. */
+export interface Runtime {
+  /** As the table shows it. */
+  readonly name: string;
+  /** Connectors it has; one that is absent must refuse by name. */
+  readonly connectors: Readonly<Partial<Record<ConnectorName, ConnectorPlan>>>;
+  /** Whether it hosts guests; where not, why, and loading one must refuse by name. */
+  readonly host: { readonly without?: Without } | { readonly refuses: string };
+  /** What the platform cannot do besides what the features say, each a sentence. */
+  readonly notes?: readonly string[];
+  /** Installs it and what it runs. */
+  start(): Promise<RunningRuntime>;
+}
+
+/** A runtime that is ready. */
+export interface RunningRuntime {
+  /** Its version. */
+  readonly version: string;
+  /** Runs a list to its end. */
+  run(assignment: Assignment): Promise<readonly Outcome[]>;
+  /** Ends what was started. */
+  close(): Promise<void>;
+}
+
+/** A runtime that is not here and cannot be had. */
+export class NotInstalled extends Error {
+  override readonly name = "NotInstalled";
+}
+
+/** The connector that every `fetch` outside of browsers makes. */
+export const FETCH: ConnectorPlan = { features: ["duplex"] };
+
+/** The same where `fetch` is undici, which sends the length of a stream that is declared. */
+export const UNDICI: ConnectorPlan = { features: ["duplex", "stream-length"] };
+
+/** The connector over `node:http`: everything. */
+export const NODE_HTTP: ConnectorPlan = {
+  features: [
+    "duplex",
+    "get-body",
+    "host-header",
+    "method-case",
+    "raw-path",
+    "request-trailers",
+    "response-trailers",
+    "separate-lines",
+    "stream-length",
+    "trace",
+  ],
+};
