@@ -7,7 +7,7 @@ import { type ByteReader, InputSource } from "./cli/stdio.ts";
 import { join, OutputSink } from "./cli/sink.ts";
 import { processStreams } from "./cli/inherit.ts";
 import type { Descriptor } from "./filesystem/descriptor.ts";
-import { HttpAccess } from "./http/access.ts";
+import { HttpAccess, type RequestGate } from "./http/access.ts";
 import type { GuestInput, GuestOptions, GuestOutput, SocketGrant } from "./options.ts";
 import { resolveLimits } from "./limits.ts";
 import { deniedSockets, type SocketAccess } from "./sockets/socket.ts";
@@ -48,7 +48,11 @@ export interface Capabilities {
 }
 
 /** Turns options into capabilities; opens what must be open before the guest runs. */
-export async function grant(options: GuestOptions, name: string): Promise<Capabilities> {
+export async function grant(
+  options: GuestOptions,
+  name: string,
+  gate?: RequestGate,
+): Promise<Capabilities> {
   const releases: (() => void)[] = [];
   const random = randomSource(options.randomSeed);
   const limits = resolveLimits(options.limits);
@@ -61,6 +65,7 @@ export async function grant(options: GuestOptions, name: string): Promise<Capabi
     trace: options.trace,
     onDenied: options.onDenied,
     maxRequests: limits.concurrentRequests,
+    gate,
   });
   releases.push(() => http.close());
   let directories: Capabilities["directories"] = () => [];

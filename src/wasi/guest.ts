@@ -1,11 +1,10 @@
 /** A loaded guest: what it imports and exports, and running it. */
-import { grant } from "./capabilities.ts";
 import { type ComponentOutline, splitVersion } from "./component.ts";
-import { GuestExit, GuestLimitError, GuestTrapError } from "./error.ts";
-import { hostProvides, importObject } from "./imports.ts";
-import { Instance } from "./instance.ts";
+import { GuestExit } from "./error.ts";
+import { hostProvides } from "./imports.ts";
 import type { GuestCode } from "./module.ts";
 import type { GuestOptions, InstantiateOptions, RunResult } from "./options.ts";
+import { start } from "./running.ts";
 
 /** One import of a guest. */
 export interface GuestImport {
@@ -122,57 +121,6 @@ export class Guest {
   }
 }
 
-interface Running {
-  readonly exports: Record<string, unknown>;
-  call<T>(action: () => Promise<T>): Promise<T>;
-  drain(): Promise<void>;
-  output(): { readonly stdout: Uint8Array; readonly stderr: Uint8Array };
-  close(): void;
-}
-
-async function start(name: string, code: GuestCode, options: InstantiateOptions): Promise<Running> {
-  options.signal?.throwIfAborted();
-  const capabilities = await grant(options, name);
-  const instance = new Instance(options, capabilities);
-  const { stdout, stderr } = capabilities;
-  const close = () => {
-    instance.end();
-    capabilities.release();
-  };
-  /** Runs guest code; what it fails with is told in our terms. */
-  const call = async <T>(action: () => Promise<T>): Promise<T> => {
-    try {
-      if (instance.endReason !== undefined && !(instance.endReason instanceof GuestExit)) {
-        throw instance.endReason;
-      }
-      return await Promise.race([action(), instance.ended]);
-    } catch (error) {
-      // `undefined` and other payloads are errors that the guest's own signature has.
-      if (!(error instanceof Error) && !(error instanceof GuestExit)) throw error;
-      if (error instanceof GuestExit) throw error; // over, but what it wrote must still be taken
-      const cause = error instanceof GuestTrapError
-        ? error
-        : instance.trapCause ?? instance.endReason ?? error;
-      instance.end(cause);
-      throw cause instanceof GuestExit ? cause : trapError(cause, error, stderr.tail);
-    }
-  };
-  try {
-    const imports = importObject(instance, code.required, options.imports);
-    const exports = await call(() => code.instantiate(code.coreModule, imports));
-    return {
-      exports,
-      call,
-      close,
-      drain: async () => void await Promise.all([stdout.drain(), stderr.drain()]),
-      output: () => capabilities.piped(),
-    };
-  } catch (error) {
-    close();
-    throw error;
-  }
-}
-
 /** 0, 1 for `err`, or what was passed to `exit`. */
 async function exitCodeOf(run: () => Promise<unknown>): Promise<number> {
   try {
@@ -183,22 +131,6 @@ async function exitCodeOf(run: () => Promise<unknown>): Promise<number> {
     if (error instanceof GuestExit) return error.code;
     throw error;
   }
-}
-
-/** Lines of a stack that are in WebAssembly. */
-const WASM_FRAME = /wasm:\/\/|wasm-function/;
-function trapError(cause: unknown, thrown: unknown, guestStderr: string): GuestTrapError {
-  const stack = thrown instanceof Error ? thrown.stack ?? "" : "";
-  const guestStack = stack.split("\n").filter((line) => WASM_FRAME.test(line)).map((line) => line.trim());
-  if (cause instanceof GuestLimitError) {
-    return new GuestLimitError(cause.limit, cause.reason, { cause: cause.cause, guestStack });
-  }
-  const reason = cause instanceof GuestTrapError ? cause.reason : `The guest trapped: ${messageOf(cause)}`;
-  return new GuestTrapError(reason, { cause, guestStderr, guestStack });
-}
-
-function messageOf(cause: unknown): string {
-  return cause instanceof Error ? cause.message : String(cause);
 }
 
 /** The export of an interface, whatever its version. */

@@ -23,8 +23,10 @@ export class Instance implements CallScope {
   readonly #turns = new Turns();
   readonly #cleanups = new Set<() => void>();
   readonly #suspended = new Set<(reason: unknown) => void>();
-  readonly #deadline: number;
-  readonly #mayBeInterrupted: boolean;
+  #deadline = Infinity;
+  #timeLimit = Infinity;
+  #clearTimer: () => void = () => {};
+  #mayBeInterrupted: boolean;
   #over: { readonly reason: unknown } | undefined;
   #trap: unknown;
   #calls = 0;
@@ -38,13 +40,8 @@ export class Instance implements CallScope {
     this.resources = new ResourceRegistry(this.limits.handles);
     this.ended = new Promise((_, reject) => this.#rejectEnded = reject);
     this.ended.catch(() => {}); // nobody may be waiting
-    const { timeout } = this.limits;
-    this.#deadline = performance.now() + timeout;
-    this.#mayBeInterrupted = options.signal !== undefined || timeout !== Infinity;
-    if (timeout !== Infinity) {
-      const timer = setTimeout(() => this.end(this.#timeoutError()), Math.min(timeout, 2 ** 31 - 1));
-      this.onEnd(() => clearTimeout(timer));
-    }
+    this.#mayBeInterrupted = options.signal !== undefined;
+    this.limitTime(this.limits.timeout);
     const { signal } = options;
     if (signal !== undefined) {
       const abort = () =>
@@ -57,6 +54,22 @@ export class Instance implements CallScope {
         this.onEnd(() => signal.removeEventListener("abort", abort));
       }
     }
+  }
+
+  /** Ends the instance `timeout` milliseconds from now, wherever it waits, instead of when it was to end before. */
+  limitTime(timeout: number): void {
+    this.#clearTimer();
+    this.#clearTimer = () => {};
+    this.#timeLimit = timeout;
+    this.#deadline = performance.now() + timeout;
+    if (timeout === Infinity) return;
+    this.#mayBeInterrupted = true;
+    const timer = setTimeout(() => this.end(this.#timeoutError()), Math.min(timeout, 2 ** 31 - 1));
+    const forget = this.onEnd(() => clearTimeout(timer));
+    this.#clearTimer = () => {
+      clearTimeout(timer);
+      forget();
+    };
   }
 
   /** Why the instance is over; `undefined` while it is not. */
@@ -201,7 +214,7 @@ export class Instance implements CallScope {
   }
 
   #timeoutError(): GuestLimitError {
-    return this.limit("timeout", `The guest ran into its time limit of ${this.limits.timeout} ms`);
+    return this.limit("timeout", `The guest ran into its time limit of ${this.#timeLimit} ms`);
   }
 }
 

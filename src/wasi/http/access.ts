@@ -20,6 +20,18 @@ export interface HttpAccessOptions {
   readonly onDenied?: (denied: DeniedRequest) => void;
   /** Requests under way at once. */
   readonly maxRequests: number;
+  /** Further bounds, shared with other instances. */
+  readonly gate?: RequestGate;
+}
+
+/** What bounds an instance's requests besides its own limit. */
+export interface RequestGate {
+  /** Whether one more request may be made. */
+  readonly available: boolean;
+  /** Counts a request as under way; returns what ends that. */
+  acquire(): () => void;
+  /** Aborts the requests that are made while it is given. */
+  readonly signal: AbortSignal | undefined;
 }
 
 /** Sends the requests of one instance over connections of its own. */
@@ -45,15 +57,20 @@ export class HttpAccess {
 
   /** Whether one more request may be under way. */
   get available(): boolean {
-    return this.#underWay < this.#options.maxRequests;
+    const { maxRequests, gate } = this.#options;
+    return this.#underWay < maxRequests && gate?.available !== false;
   }
 
   /** Counts a request as under way; returns what ends that. */
   acquire(): () => void {
     this.#underWay++;
+    const release = this.#options.gate?.acquire();
     let held = true;
     return () => {
-      if (held) this.#underWay--;
+      if (held) {
+        this.#underWay--;
+        release?.();
+      }
       held = false;
     };
   }
@@ -72,7 +89,10 @@ export class HttpAccess {
   /** Sends a request. Connections are neither shared with other instances nor kept longer than this one. */
   call(request: HttpRequest): Promise<HttpResponse> {
     this.#service ??= this.#connect();
-    return this.#service.call(request);
+    const signals = [request.signal, this.#options.gate?.signal].filter((one) => one !== undefined);
+    return this.#service.call(
+      signals.length < 2 ? request : { ...request, signal: AbortSignal.any(signals) },
+    );
   }
 
   /** Tells of a refusal that came only after names were resolved. */

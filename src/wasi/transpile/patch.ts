@@ -4,7 +4,8 @@
  * - what it asks of its import object, function by function, which nothing else tells;
  * - each handle table gets the name of its resource type, so that our own lowering finds it;
  * - its debug log reads an environment variable at every call, which costs a system call and a permission;
- * - a trap in an export that is async for JSPI alone waits for a promise that nobody settles: it is thrown instead.
+ * - a trap in an export that is async for JSPI alone waits for a promise that nobody settles: it is thrown instead;
+ * - a handler of HTTP requests can be called without jco's bookkeeping of tasks, which costs more than a request.
  *
  * All of it is tied to the pinned version of jco; where the text is not as expected, loading fails with a message
  * that says so, rather than a guest failing oddly later.
@@ -34,6 +35,24 @@ const TABLE = /const (handleTable(\d+)) = \[T_FLAG, 0\];\n/g;
 const DEBUG = "if (!globalThis?.process?.env?.JCO_DEBUG) { return; }";
 
 const LOST_TRAP = /(task\.reject\(err\);\s*task\.exit\(\);\s*)return task\.completionPromise\(\);/g;
+
+/** The wrapper of an HTTP handler's export: the tables of its two handles, and the core function. */
+const HANDLER =
+  /arg0 instanceof IncomingRequest[^]*?rscTableCreateOwn\((handleTable\d+), rep\)[^]*?arg1 instanceof ResponseOutparam[^]*?rscTableCreateOwn\((handleTable\d+), rep\)[^]*?\b(\w+Handle)\(handle0, handle1\)/;
+const EXPORTS = /return \{ (?=[^{}\n]*'wasi:http\/incoming-handler@)/;
+
+/** Where patched code puts what calls its HTTP handler, in its exports. */
+export const CALL_HANDLER: unique symbol = Symbol.for("storeport.callHandler") as never;
+
+/** Adds {@linkcode CALL_HANDLER} to the exports of a component that handles HTTP requests. */
+function exposeHandler(code: string): string {
+  const handler = HANDLER.exec(code);
+  if (handler === null) return code;
+  const [, requests, outparams, core] = handler;
+  const member = `[Symbol.for("storeport.callHandler")]: { requests: ${requests}, outparams: ${outparams}, ` +
+    `call: (request, outparam) => ${core}(request, outparam) }, `;
+  return code.replace(EXPORTS, (start) => start + member);
+}
 
 /** Where generated code shows which class a capture table, and so a handle table, belongs to. */
 const OWNERS: readonly (readonly [pattern: RegExp, table: number, owner: number])[] = [
@@ -95,6 +114,7 @@ export function patchCode(source: string, versions: ReadonlyMap<string, string |
     return owner === undefined ? line : `${line}  ${table}.resource = ${JSON.stringify(owner)};\n`;
   });
   code = code.replace(DEBUG, "return;").replace(LOST_TRAP, "$1throw err;");
+  code = exposeHandler(code);
 
   if (code === source || !code.includes("export function instantiate(")) {
     throw new UnknownCodeError(

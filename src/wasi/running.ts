@@ -1,0 +1,99 @@
+/** From code to a running instance. */
+import { grant } from "./capabilities.ts";
+import { GuestExit, GuestLimitError, GuestTrapError } from "./error.ts";
+import type { RequestGate } from "./http/access.ts";
+import { importObject } from "./imports.ts";
+import { Instance } from "./instance.ts";
+import type { GuestCode } from "./module.ts";
+import type { InstantiateOptions } from "./options.ts";
+
+/** An instance that runs. */
+export interface Running {
+  /** What host functions are called with. */
+  readonly instance: Instance;
+  /** The generated exports. */
+  readonly exports: Record<string, unknown>;
+  /** Runs guest code; what it fails with is told in our terms, and ends the instance where it is a trap. */
+  call<T>(action: () => Promise<T>): Promise<T>;
+  /** Resolves when everything that was written to the outputs has been taken. */
+  drain(): Promise<void>;
+  /** What was written, where an output is `"pipe"`. */
+  output(): { readonly stdout: Uint8Array; readonly stderr: Uint8Array };
+  /** Ends the instance and lets go of what it held. */
+  close(): void;
+}
+
+/** What the host gives an instance besides what its user granted. */
+export interface StartContext {
+  /** Further bounds on its requests. */
+  readonly gate?: RequestGate;
+}
+
+/**
+ * Makes an instance.
+ *
+ * @throws {MissingImportError} for an import that nobody provides.
+ */
+export async function start(
+  name: string,
+  code: GuestCode,
+  options: InstantiateOptions,
+  { gate }: StartContext = {},
+): Promise<Running> {
+  options.signal?.throwIfAborted();
+  const capabilities = await grant(options, name, gate);
+  const instance = new Instance(options, capabilities);
+  const { stdout, stderr } = capabilities;
+  const close = () => {
+    instance.end();
+    capabilities.release();
+  };
+  const call = async <T>(action: () => Promise<T>): Promise<T> => {
+    try {
+      if (instance.endReason !== undefined && !(instance.endReason instanceof GuestExit)) {
+        throw instance.endReason;
+      }
+      return await Promise.race([action(), instance.ended]);
+    } catch (error) {
+      // `undefined` and other payloads are errors that the guest's own signature has.
+      if (!(error instanceof Error) && !(error instanceof GuestExit)) throw error;
+      if (error instanceof GuestExit) throw error; // over, but what it wrote must still be taken
+      const cause = error instanceof GuestTrapError
+        ? error
+        : instance.trapCause ?? instance.endReason ?? error;
+      instance.end(cause);
+      throw cause instanceof GuestExit ? cause : trapError(cause, error, stderr.tail);
+    }
+  };
+  try {
+    const imports = importObject(instance, code.required, options.imports);
+    const exports = await call(() => code.instantiate(code.coreModule, imports));
+    return {
+      instance,
+      exports,
+      call,
+      close,
+      drain: async () => void await Promise.all([stdout.drain(), stderr.drain()]),
+      output: () => capabilities.piped(),
+    };
+  } catch (error) {
+    close();
+    throw error;
+  }
+}
+
+/** Lines of a stack that are in WebAssembly. */
+const WASM_FRAME = /wasm:\/\/|wasm-function/;
+function trapError(cause: unknown, thrown: unknown, guestStderr: string): GuestTrapError {
+  const stack = thrown instanceof Error ? thrown.stack ?? "" : "";
+  const guestStack = stack.split("\n").filter((line) => WASM_FRAME.test(line)).map((line) => line.trim());
+  if (cause instanceof GuestLimitError) {
+    return new GuestLimitError(cause.limit, cause.reason, { cause: cause.cause, guestStack });
+  }
+  const reason = cause instanceof GuestTrapError ? cause.reason : `The guest trapped: ${messageOf(cause)}`;
+  return new GuestTrapError(reason, { cause, guestStderr, guestStack });
+}
+
+function messageOf(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause);
+}
