@@ -26,7 +26,6 @@ import { bodyError, isTransientCode, readS3Error, STORE } from "./error.ts";
 import type { S3StoreOptions } from "./options.ts";
 import { payloadHash } from "./payload_hash.ts";
 import type { S3Provider } from "./provider.ts";
-import { createSession } from "./session.ts";
 import { PAYLOAD_HASH_HEADER, strictEncode, UNSIGNED_PAYLOAD } from "./sigv4.ts";
 
 /** Query parameters; one without a value stands alone. */
@@ -93,7 +92,10 @@ export class S3Client {
       this.state = base;
     } else {
       const sessions = this.#sessions = openConnection(connector, options.client, authorize(base)).service;
-      const session = cachedCredentials(() => createSession(sessions, this.#url, this.encryption.write), {
+      const session = cachedCredentials(async () => {
+        const { createSession } = await import("./session.ts");
+        return await createSession(sessions, this.#url, this.encryption.write);
+      }, {
         minTtl: 60_000,
         now: () => serviceDate(base).getTime(),
       });

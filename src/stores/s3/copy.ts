@@ -17,7 +17,6 @@ import { encodeUnreserved } from "../common/url.ts";
 import type { S3Client } from "./client.ts";
 import { STORE } from "./error.ts";
 import { MAX_SINGLE } from "./put.ts";
-import { getTags } from "./tagging.ts";
 import {
   abortUpload,
   completeUpload,
@@ -239,7 +238,9 @@ async function copyInParts(
     );
   }
   const { extensions } = options;
-  const tags = usesTags(client) ? await getTags(client, source.path, options) : undefined;
+  const tags = usesTags(client)
+    ? await (await import("./tagging.ts")).getTags(client, source.path, options)
+    : undefined;
   const { contentType, ...attributes } = readAttributes(source.attributes, METADATA_PREFIX);
   // One parameter at a time: a content type that is missing must not be filled in by the file's suffix.
   const id = await createUpload(client, to, {

@@ -39,7 +39,6 @@ import { serviceDate } from "./authorize.ts";
 import { S3Client } from "./client.ts";
 import { WriteConditions } from "./conditions.ts";
 import { checkConditions, splitConditions } from "./read_conditions.ts";
-import { copyObject } from "./copy.ts";
 import type { S3Credential } from "./credential.ts";
 import { deleteMany, type DeleteMemory, deleteObject } from "./deletion.ts";
 import { readS3Error, STORE } from "./error.ts";
@@ -55,14 +54,13 @@ import {
   uploadHandle,
 } from "./multipart.ts";
 import type { S3StoreOptions } from "./options.ts";
-import { type PostPolicy, postPolicy, type PostPolicyRequest } from "./post_policy.ts";
-import { presignUrl } from "./presign.ts";
+import type { PostPolicy, PostPolicyRequest } from "./post_policy.ts";
 import { MAX_SINGLE, putChunks } from "./put.ts";
-import { listUploads, type PendingUpload, type PendingUploadOptions } from "./stale_uploads.ts";
-import { getTags, putTags, type TagOptions } from "./tagging.ts";
+import type { PendingUpload, PendingUploadOptions } from "./stale_uploads.ts";
+import type { TagOptions } from "./tagging.ts";
 import { abortUpload, completeUpload, createUpload, listParts, uploadPart } from "./uploads.ts";
 import { verified } from "./verify.ts";
-import { listVersions, type ObjectVersion } from "./versions.ts";
+import type { ObjectVersion } from "./versions.ts";
 import { METADATA_PREFIX } from "./write_headers.ts";
 
 // A version that is the marker of a deletion answers 405.
@@ -202,7 +200,9 @@ export class S3Store extends BaseStore implements MultipartStore, PaginatedListS
 
   /** See {@linkcode ObjectStore.copy}. */
   async copy(from: PathInput, to: PathInput, options: CopyOptions = {}): Promise<void> {
-    await copyObject(this.#client, this.parse(from), this.parse(to), options);
+    const [source, target] = [this.parse(from), this.parse(to)];
+    const { copyObject } = await import("./copy.ts");
+    await copyObject(this.#client, source, target, options);
   }
 
   /** See {@linkcode ObjectStore.putMultipart}. */
@@ -280,11 +280,12 @@ export class S3Store extends BaseStore implements MultipartStore, PaginatedListS
   }
 
   /** Uploads below a prefix that were begun and have not ended. */
-  listUploads(
+  async *listUploads(
     prefix?: PathInput,
     options: PendingUploadOptions = {},
   ): AsyncGenerator<PendingUpload, void, undefined> {
-    return listUploads(this.#client, parsePrefix(prefix, STORE), options);
+    const { listUploads } = await import("./stale_uploads.ts");
+    yield* listUploads(this.#client, parsePrefix(prefix, STORE), options);
   }
 
   /** Aborts the uploads below a prefix that began before an instant, and returns them. Their parts are paid for until then. */
@@ -300,20 +301,23 @@ export class S3Store extends BaseStore implements MultipartStore, PaginatedListS
   }
 
   /** Versions of an object or of all below a prefix, with the markers of deletions; newest first for each key. */
-  listVersions(
+  async *listVersions(
     prefix?: PathInput,
     options: OperationOptions = {},
   ): AsyncGenerator<ObjectVersion, void, undefined> {
-    return listVersions(this.#client, parsePrefix(prefix, STORE), options);
+    const { listVersions } = await import("./versions.ts");
+    yield* listVersions(this.#client, parsePrefix(prefix, STORE), options);
   }
 
   /** Tags of an object. @throws {NotSupportedError} where there are none. */
   async getTags(path: PathInput, options: TagOptions = {}): Promise<Tags> {
+    const { getTags } = await import("./tagging.ts");
     return await getTags(this.#client, this.parse(path), options);
   }
 
   /** Replaces the tags of an object. @throws {NotSupportedError} where there are none. */
   async putTags(path: PathInput, tags: Tags, options: TagOptions = {}): Promise<void> {
+    const { putTags } = await import("./tagging.ts");
     await putTags(this.#client, this.parse(path), tags, options);
   }
 
@@ -327,9 +331,8 @@ export class S3Store extends BaseStore implements MultipartStore, PaginatedListS
     expiresIn: number,
     options: SignOptions = {},
   ): Promise<string> {
-    const location = this.parse(path);
-    const credential = await this.#credential(`sign a URL of "${location}"`, options.signal);
-    return this.#presign(method, location, expiresIn, credential, options);
+    const [url] = await this.signedUrls(method, [path], expiresIn, options);
+    return url!;
   }
 
   /** See {@linkcode Signer.signedUrls}. */
@@ -342,7 +345,21 @@ export class S3Store extends BaseStore implements MultipartStore, PaginatedListS
     const locations = paths.map((path) => this.parse(path));
     if (locations.length === 0) return [];
     const credential = await this.#credential("sign URLs", options.signal);
-    return locations.map((path) => this.#presign(method, path, expiresIn, credential, options));
+    const { presignUrl } = await import("./presign.ts");
+    const { endpoint, state, options: { requestPayer } } = this.#client;
+    const { region, service } = endpoint;
+    const { extraQuery: query, signedHeaders } = options;
+    const how = {
+      credential,
+      date: serviceDate(state),
+      expiresIn,
+      region,
+      service,
+      query,
+      signedHeaders,
+      requestPayer,
+    };
+    return locations.map((path) => presignUrl(method, `${endpoint.url}/${encodeUnreserved(path)}`, how));
   }
 
   /** What a form in a browser needs to upload one file below a key: where to post, and the fields before the file. */
@@ -350,6 +367,7 @@ export class S3Store extends BaseStore implements MultipartStore, PaginatedListS
     const location = this.parse(path);
     const credential = await this.#credential(`sign a form for "${location}"`, request.signal);
     const { state } = this.#client;
+    const { postPolicy } = await import("./post_policy.ts");
     return postPolicy(location, request, credential, {
       endpoint: state.endpoint,
       bucket: this.#client.options.bucket,
@@ -387,27 +405,6 @@ export class S3Store extends BaseStore implements MultipartStore, PaginatedListS
     throw new ConfigurationError(`Cannot ${action}: the store has no credentials`, {
       store: STORE,
       key: "credentials",
-    });
-  }
-
-  #presign(
-    method: string,
-    path: Path,
-    expiresIn: number,
-    credential: S3Credential,
-    options: SignOptions,
-  ): string {
-    const client = this.#client;
-    const { endpoint } = client;
-    return presignUrl(method, `${endpoint.url}/${encodeUnreserved(path)}`, {
-      credential,
-      date: serviceDate(client.state),
-      expiresIn,
-      region: endpoint.region,
-      service: endpoint.service,
-      query: options.extraQuery,
-      signedHeaders: options.signedHeaders,
-      requestPayer: client.options.requestPayer,
     });
   }
 
