@@ -1,20 +1,13 @@
 /** The portable connector: HTTP over the platform's `fetch`, in Deno, Node, Bun, browsers, workers and guests. */
-import { isStreamBody } from "./body.ts";
 import type { HttpConnector, HttpRequest, HttpResponse, HttpService } from "./connector.ts";
 import { DeadlineQueue } from "./deadlines.ts";
-import type { HttpError } from "./error.ts";
-import {
-  type FetchAbilities,
-  probeGuarded,
-  probeRequestStreams,
-  probeStreamLength,
-} from "./fetch/platform.ts";
-import { agreedLength, collect, joined, UploadStream } from "./fetch/body.ts";
+import { HttpError } from "./error.ts";
 import { FetchExchange } from "./fetch/exchange.ts";
-import { checkMethod, prepareHeaders, refuse, UrlReader } from "./fetch/request.ts";
-import { checkOptions, type DenoClient, needsDenoClient } from "./fetch/settings.ts";
+import { plainFields, PlainUrls } from "./fetch/plain.ts";
+import { type FetchAbilities, probeGuarded } from "./fetch/platform.ts";
+import type { FetchCall } from "./fetch/prepare.ts";
+import { asksForClient, checkOptions, type DenoClient } from "./fetch/settings.ts";
 import type { ClientOptions } from "./options.ts";
-import { redactUrl } from "./url.ts";
 import { NotSupportedError } from "../store/error.ts";
 
 export type { FetchAbilities } from "./fetch/platform.ts";
@@ -86,17 +79,14 @@ export class FetchConnector implements HttpConnector {
   }
 }
 
-/** How slowly bytes may go out before the timer for the response head takes the request for stuck. */
-const SLOWEST_UPLOAD = 64 * 1024 / 1000;
-
 class FetchService implements HttpService {
   readonly #fetch: (url: string, init: RequestInit) => Promise<Response>;
   readonly #options: ClientOptions;
   readonly #abilities: FetchAbilities;
   readonly #guarded: boolean;
-  readonly #urls = new UrlReader();
+  readonly #plainUrls = new PlainUrls();
   readonly #deadlines = new DeadlineQueue();
-  readonly #needsClient: boolean;
+  readonly #asksForClient: boolean;
   #client: Promise<DenoClient> | undefined;
   #closed = false;
 
@@ -109,28 +99,21 @@ class FetchService implements HttpService {
     this.#options = options;
     this.#abilities = abilities;
     this.#guarded = abilities.guarded ?? probeGuarded();
-    this.#needsClient = needsDenoClient(options);
+    this.#asksForClient = asksForClient(options);
   }
 
   async call(request: HttpRequest): Promise<HttpResponse> {
-    const { method, body, signal } = request;
-    let upload: UploadStream | undefined;
-    let exchange: FetchExchange | undefined;
+    const exchange = new FetchExchange(
+      request,
+      this.#options,
+      this.#deadlines,
+      this.#abilities.decodes,
+      this.#guarded,
+    );
     try {
-      if (signal?.aborted) throw signal.reason;
-      checkMethod(method);
-      const url = this.#urls.read(request.url);
-      const headers = prepareHeaders(request, url.host, this.#guarded);
-      const length = agreedLength(request, headers.declaredLength);
-      if (request.trailers !== undefined) throw cannot(request, "trailers", "fetch has no way to send them");
-      const init: FetchInit = { method, headers: headers.fields, redirect: "manual" };
-      exchange = new FetchExchange(
-        request,
-        url.port,
-        this.#options,
-        this.#deadlines,
-        this.#abilities.decodes,
-      );
+      request.signal?.throwIfAborted();
+      const { url, init } = this.#plainCall(request, exchange) ?? await this.#prepare(request, exchange);
+      init.redirect = "manual";
       init.signal = exchange.signal;
       if (this.#guarded) {
         // A page's cookies, its cache and its address are none of the request's.
@@ -138,37 +121,10 @@ class FetchService implements HttpService {
         init.cache = "no-store";
         init.referrerPolicy = "no-referrer";
       }
-      if (body === undefined) {
-        // A written "content-length: 0" is to be sent where fetch would leave it out (DELETE, say).
-        if (headers.declaredLength === 0 && method !== "GET" && method !== "HEAD") {
-          init.body = new Uint8Array(0);
-        }
-        exchange.startHeadTimer(0);
-      } else if (method === "GET" || method === "HEAD") {
-        // No bytes are no body.
-        if (length !== 0) throw cannot(request, "a body", "fetch refuses one with GET and HEAD");
-        exchange.startHeadTimer(0);
-      } else if (isStreamBody(body)) {
-        upload = new UploadStream(
-          body.stream,
-          length,
-          `${method} ${redactUrl(request.url)}`,
-          exchange,
-        );
-        exchange.upload = upload;
-        exchange.startHeadTimer(0);
-        await this.#setStream(init, headers.fields, upload, length);
-      } else {
-        init.body = joined(body, length ?? 0);
-        exchange.startHeadTimer((length ?? 0) / SLOWEST_UPLOAD);
-      }
-      if (this.#needsClient) init.client = await this.#denoClient();
-      return await exchange.receive(await this.#fetch(url.href, init));
+      if (this.#asksForClient) (init as { client?: DenoClient }).client = await this.#denoClient();
+      return await exchange.receive(await this.#fetch(url, init));
     } catch (error) {
-      if (upload === undefined && body !== undefined && isStreamBody(body)) {
-        body.stream.cancel(error).catch(() => {});
-      }
-      throw exchange === undefined ? error : exchange.headFailed(error);
+      throw await exchange.headFailed(error);
     }
   }
 
@@ -178,47 +134,27 @@ class FetchService implements HttpService {
     this.#client = undefined;
   }
 
-  async #setStream(
-    init: FetchInit,
-    fields: Record<string, string> | [string, string][],
-    upload: UploadStream,
-    length: number | undefined,
-  ): Promise<void> {
-    const { requestStreams, streamLength } = this.#abilities;
-    if (!(requestStreams ?? probeRequestStreams())) {
-      init.body = await collect(upload, length, "which takes no streams");
-      return;
+  /** A read that `fetch` sends as it is. */
+  #plainCall(request: HttpRequest, exchange: FetchExchange): FetchCall | undefined {
+    const { method, url, body, trailers } = request;
+    if (method !== "GET" && method !== "HEAD" || body !== undefined || trailers !== undefined) {
+      return undefined;
     }
-    if (length !== undefined) {
-      if (!(streamLength ?? probeStreamLength())) {
-        init.body = await collect(upload, length, "which would send it chunked, without its length");
-        return;
-      }
-      if (Array.isArray(fields)) fields.push(["content-length", String(length)]);
-      else fields["content-length"] = String(length);
-    }
-    init.body = upload.stream;
-    init.duplex = "half";
+    const fields = this.#plainUrls.has(url, this.#guarded) ? plainFields(request, this.#guarded) : undefined;
+    if (fields === undefined) return undefined;
+    exchange.startHeadTimer(0);
+    return { url, init: { method, headers: fields } };
+  }
+
+  async #prepare(request: HttpRequest, exchange: FetchExchange): Promise<FetchCall> {
+    const { prepareRequest } = await import("./fetch/prepare.ts");
+    return await prepareRequest(request, exchange, this.#abilities, this.#guarded);
   }
 
   #denoClient(): Promise<DenoClient> {
-    if (this.#closed) throw refuse("Cannot send: the service was closed", "internal-error");
+    if (this.#closed) throw new HttpError("request", "Cannot send: the service was closed");
     return this.#client ??= import("./fetch/client_deno.ts").then((module) =>
       module.createClient(this.#options)
     );
   }
-}
-
-interface FetchInit extends RequestInit {
-  duplex?: "half";
-  client?: DenoClient;
-}
-
-function cannot({ method, url }: HttpRequest, what: string, why: string): HttpError {
-  return refuse(
-    `Cannot send ${method} ${
-      redactUrl(url)
-    } with ${what}: ${why}; NodeHttpConnector can, where node:http exists`,
-    what === "trailers" ? "HTTP-request-trailer-section-size" : "HTTP-protocol-error",
-  );
 }

@@ -81,4 +81,4 @@ export {
   type TraceHooks,
   withTrace,
 } from "./trace.ts";
-export { redactHeaders, redactUrl } from "./url.ts";
+export { redactHeaders, redactUrl } from "./redact.ts";

@@ -1,7 +1,7 @@
 /** Who may be talked to. */
 import type { HttpLayer, HttpRequest, HttpResponse, HttpService } from "./connector.ts";
 import { HttpError } from "./error.ts";
-import { redactUrl } from "./url.ts";
+import { redactUrl } from "./redact.ts";
 
 /** A policy question answered with yes. */
 export interface PolicyAllowed {

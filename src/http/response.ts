@@ -27,7 +27,10 @@ export interface BodySource {
   whole?(): Promise<ArrayBuffer | Uint8Array<ArrayBuffer>>;
   /** Gives up the body and closes its connection; a `read` or `whole` under way settles, whichever way. */
   cancel(reason: unknown): void | Promise<void>;
-  /** Turns a rejection of `read` or `whole` into what callers see: an `HttpError`, or their own abort reason. */
+  /**
+   * Turns a rejection of `read` or `whole` into what callers see: an `HttpError`, or their own abort reason. May resolve
+   * with it.
+   */
   failure?(error: unknown): unknown;
   /** The trailer fields, asked for once the body has ended whole. */
   trailers?(): HeaderList;
@@ -187,7 +190,7 @@ export class ConnectorResponse implements HttpResponse {
     try {
       buffer = await source.whole!();
     } catch (error) {
-      throw this.#fail(error);
+      throw await this.#fail(error);
     }
     const bytes = buffer instanceof Uint8Array ? buffer : new Uint8Array(buffer);
     this.#next({ done: false, value: bytes });
@@ -247,7 +250,7 @@ export class ConnectorResponse implements HttpResponse {
       try {
         piece = await this.#source.read();
       } catch (error) {
-        throw this.#fail(error);
+        throw await this.#fail(error);
       }
       const bytes = this.#next(piece);
       if (bytes === undefined || bytes.byteLength > 0) return bytes;
@@ -285,9 +288,10 @@ export class ConnectorResponse implements HttpResponse {
   }
 
   /** Ends in failure because the source did. */
-  #fail(error: unknown): unknown {
+  async #fail(error: unknown): Promise<unknown> {
+    const failure = await this.#source?.failure?.(error) ?? error;
     if (this.#state < FAILED) {
-      this.#failure = this.#source?.failure?.(error) ?? error;
+      this.#failure = failure;
       this.#close(FAILED);
     }
     return this.#failure;

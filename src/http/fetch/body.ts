@@ -2,7 +2,7 @@
 import { bodyLength } from "../body.ts";
 import type { HttpRequest } from "../connector.ts";
 import { HttpError } from "../error.ts";
-import { redactUrl } from "../url.ts";
+import { redactUrl } from "../redact.ts";
 import { refuse } from "./request.ts";
 
 /**

@@ -3,7 +3,8 @@
  * chain of causes with codes (undici), in the text (Deno), or nowhere (browsers).
  */
 import { HttpError, type HttpErrorDetail, type HttpErrorKind } from "../error.ts";
-import { redactUrl } from "../url.ts";
+import { redactUrl } from "../redact.ts";
+import { blockedPort, isBlockedPort } from "./ports.ts";
 
 /** What can be told about one failure. */
 export interface Diagnosis {
@@ -133,6 +134,10 @@ export function fetchError(error: unknown, phase: FetchPhase, method: string, ur
   const chain = causes(error);
   for (const link of chain) if (link instanceof HttpError) return link;
   let found = diagnose(chain, phase) ?? plain("unknown", "internal-error");
+  if (found.kind === "unknown" && phase === "head") {
+    const port = Number(/^[^:]+:\/\/[^/?#]*:(\d+)(?![^/?#])/.exec(url)?.[1] ?? NaN);
+    if (isBlockedPort(port)) return blockedPort(url, port, withoutSecrets(error));
+  }
   // Once there was a head, a closed connection is a body cut short, whatever closed it.
   if (phase === "body" && found === TERMINATED) found = plain("interrupted", "HTTP-response-incomplete");
   const action = phase === "head" ? "send" : "read the response body of";

@@ -1,15 +1,14 @@
 /** One request over `fetch` from its start to the end of its response body: timers, abort, errors. */
+import { isStreamBody } from "../body.ts";
 import type { HttpRequest, HttpResponse } from "../connector.ts";
 import type { Deadline, DeadlineQueue } from "../deadlines.ts";
 import { HttpError } from "../error.ts";
 import type { HeaderList } from "../headers.ts";
 import type { HttpTimeouts } from "../options.ts";
 import { type BodyPiece, type BodySource, ConnectorResponse } from "../response.ts";
-import { redactUrl } from "../url.ts";
+import { redactUrl } from "../redact.ts";
 import type { UploadStream } from "./body.ts";
-import { looksEncoded } from "./coding.ts";
-import { fetchError, type FetchPhase } from "./error.ts";
-import { isBlockedPort } from "./platform.ts";
+import type { FetchPhase } from "./error.ts";
 
 const CONNECT_TIMEOUT = 5_000, FIRST_BYTE_TIMEOUT = 30_000, READ_TIMEOUT = 30_000;
 /** Holds what must be let go of when the exchange is over, and is the source of the response's body. */
@@ -17,9 +16,9 @@ export class FetchExchange implements BodySource {
   /** The request's stream, to be stopped when the exchange fails. */
   upload: UploadStream | undefined;
   readonly #request: HttpRequest;
-  readonly #port: number;
   readonly #timeouts: HttpTimeouts;
   readonly #decodes: boolean | undefined;
+  readonly #guarded: boolean;
   readonly #controller = new AbortController();
   readonly #deadlines: DeadlineQueue;
   #head: Deadline | undefined;
@@ -36,13 +35,13 @@ export class FetchExchange implements BodySource {
   /** Starts listening to the caller's signal, and the timer of the whole request. */
   constructor(
     request: HttpRequest,
-    port: number,
     defaults: HttpTimeouts,
     deadlines: DeadlineQueue,
     decodes: boolean | undefined,
+    guarded: boolean,
   ) {
     this.#request = request;
-    this.#port = port;
+    this.#guarded = guarded;
     this.#timeouts = request.timeouts === undefined ? defaults : withTimeouts(defaults, request.timeouts);
     this.#deadlines = deadlines;
     this.#decodes = decodes;
@@ -50,10 +49,14 @@ export class FetchExchange implements BodySource {
     if (signal !== undefined) {
       this.#onAbort = () => this.#abort(signal.reason);
       signal.addEventListener("abort", this.#onAbort, { once: true });
+      if (signal.aborted) this.#onAbort();
     }
     const total = limited(this.#timeouts.timeout, 0);
     if (total > 0) {
-      this.#total = deadlines.start(total, () => this.#abort(this.#timedOut("whole response", total)));
+      this.#total = deadlines.start(
+        total,
+        () => this.#abort(this.#timedOut("whole response", total, "HTTP-response-timeout")),
+      );
     }
   }
 
@@ -71,7 +74,7 @@ export class FetchExchange implements BodySource {
     this.#headTimeout = connect + firstByte + extra;
     this.#head = this.#deadlines.start(
       this.#headTimeout,
-      () => this.#abort(this.#timedOut("response head", this.#headTimeout)),
+      () => this.#abort(this.#timedOut("response head", this.#headTimeout, "connection-read-timeout")),
     );
   }
 
@@ -130,9 +133,13 @@ export class FetchExchange implements BodySource {
   }
 
   /** What the caller sees of a failure before the response was handed out. */
-  headFailed(error: unknown): unknown {
-    const seen = this.#seen(error, this.#reader === undefined ? "head" : "body");
+  async headFailed(error: unknown): Promise<unknown> {
+    const seen = await this.#seen(error, this.#reader === undefined ? "head" : "body");
     this.#abort(seen);
+    const { body } = this.#request;
+    if (this.upload === undefined && body !== undefined && isStreamBody(body)) {
+      body.stream.cancel(seen).catch(() => {});
+    }
     this.#response?.body?.cancel().catch(() => {});
     this.closed();
     return seen;
@@ -162,7 +169,7 @@ export class FetchExchange implements BodySource {
   }
 
   /** See {@linkcode BodySource.failure}. */
-  failure(error: unknown): unknown {
+  failure(error: unknown): Promise<unknown> {
     return this.#seen(error, "body");
   }
 
@@ -188,59 +195,43 @@ export class FetchExchange implements BodySource {
     this.#peeked = await this.#open().read();
     // Undici makes nothing at all, and no error, of the beginning of a coded body.
     if (this.#peeked.done) return this.#response!.headers.get("content-length") !== "0";
+    const { looksEncoded } = await import("./coding.ts");
     return !looksEncoded(coding, this.#peeked.value);
   }
 
-  #checkVisible(response: Response): void {
-    const { status, type } = response;
+  #checkVisible({ status, type }: Response): void {
     if (status >= 200) return;
-    const name = `${this.#request.method} ${redactUrl(this.#request.url)}`;
-    if (type === "opaqueredirect") {
-      throw new HttpError(
-        "decode",
-        `Cannot show the redirect that answered ${name}: this platform hides redirects`,
-        {
-          detail: { tag: "HTTP-protocol-error" },
-        },
-      );
-    }
-    if (status === 101) {
-      throw new HttpError(
-        "decode",
-        `Cannot use the answer to ${name}: the server switched protocols unasked`,
-        {
-          detail: { tag: "HTTP-upgrade-failed" },
-        },
-      );
-    }
-    if (status < 200) {
-      throw new HttpError(
-        "decode",
-        `Cannot show the answer to ${name}: the platform hides it (type "${type}")`,
-        {
-          detail: { tag: "HTTP-protocol-error" },
-        },
-      );
-    }
+    const why = status === 101
+      ? "the server switched protocols unasked"
+      : type === "opaqueredirect"
+      ? "this platform hides redirects"
+      : `the platform hides it (type "${type}")`;
+    throw new HttpError("decode", `Cannot show the answer to ${this.#name}: ${why}`, {
+      detail: { tag: status === 101 ? "HTTP-upgrade-failed" : "HTTP-protocol-error" },
+    });
   }
 
-  #seen(error: unknown, phase: FetchPhase): unknown {
+  /** What callers see of an error. */
+  async #seen(error: unknown, phase: FetchPhase): Promise<unknown> {
     if (this.#aborted !== undefined) return this.#aborted.reason;
     if (error instanceof HttpError) return error;
     if (this.upload?.failure !== undefined) return this.upload.failure;
     const { method, url } = this.#request;
-    const seen = fetchError(error, phase, method, url);
-    if (seen.kind === "unknown" && phase === "head" && isBlockedPort(this.#port)) {
-      return new HttpError(
-        "denied",
-        `Cannot send ${method} ${redactUrl(url)}: fetch blocks port ${this.#port}`,
-        {
-          cause: seen.cause,
-          detail: { tag: "HTTP-request-denied" },
-        },
-      );
-    }
-    return seen;
+    // Pages are told nothing that could be looked up, and may have no network to load the tables from.
+    if (!this.#guarded) return (await import("./error.ts")).fetchError(error, phase, method, url);
+    return new HttpError(
+      "unknown",
+      `Cannot send ${this.#name}, or read the answer: ${(error as Error)?.message ?? error}`,
+      {
+        cause: error,
+        detail: { tag: "internal-error" },
+      },
+    );
+  }
+
+  get #name(): string {
+    const { method, url } = this.#request;
+    return `${method} ${redactUrl(url)}`;
   }
 
   #abort(reason: unknown): void {
@@ -248,17 +239,18 @@ export class FetchExchange implements BodySource {
     this.#aborted = { reason };
     this.#controller.abort(reason);
     this.upload?.stop(reason);
+    // Nothing is left to be timed, also where nobody reads or cancels any more.
+    this.closed();
   }
 
-  #timedOut(what: string, limit: number): HttpError {
-    const { method, url } = this.#request;
-    return new HttpError(
-      "timeout",
-      `No ${what} for ${method} ${redactUrl(url)} within ${Math.round(limit)} ms`,
-      {
-        detail: { tag: what === "response head" ? "connection-read-timeout" : "HTTP-response-timeout" },
-      },
-    );
+  #timedOut(
+    what: string,
+    limit: number,
+    tag: "connection-read-timeout" | "HTTP-response-timeout",
+  ): HttpError {
+    return new HttpError("timeout", `No ${what} for ${this.#name} within ${Math.round(limit)} ms`, {
+      detail: { tag },
+    });
   }
 }
 

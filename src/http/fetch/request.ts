@@ -6,7 +6,9 @@ import type { HttpRequest } from "../connector.ts";
 import { HttpError, type HttpErrorDetail } from "../error.ts";
 import { isFieldValue, isToken } from "../headers.ts";
 import { bodyLength, isStreamBody } from "../body.ts";
-import { parseRequestUrl, redactUrl } from "../url.ts";
+import { redactUrl } from "../redact.ts";
+import { parseRequestUrl } from "../url.ts";
+import { blockedPort, isBlockedPort } from "./ports.ts";
 
 /** What a request says about its body's framing, and its header fields as `fetch` takes them. */
 export interface PreparedHeaders {
@@ -17,7 +19,7 @@ export interface PreparedHeaders {
 }
 
 /** The advice at the end of a refusal that another connector would not make. */
-const USE_NODE = "NodeHttpConnector can, where node:http exists";
+export const USE_NODE = "NodeHttpConnector can, where node:http exists";
 
 /** A refusal to send a request, by name. */
 export function refuse(why: string, tag: HttpErrorDetail["tag"], cause?: unknown): HttpError {
@@ -52,52 +54,26 @@ export function checkMethod(method: string): void {
   }
 }
 
-// A target of these characters only, without dot segments, comes out of every URL parser as it went in.
-const PLAIN_TARGET = /^\/[A-Za-z0-9\-._~!$&()*+,;=:@%/]*(\?[A-Za-z0-9\-._~!$&()*+,;=:@%/?]+)?$/;
-const DOT_SEGMENT = /\/(\.|%2e){1,2}(?=[/?]|$)/i;
-
 /** A URL that `fetch` sends as it is written. */
 export interface FetchUrl {
   /** What to hand to `fetch`: without the fragment. */
   readonly href: string;
   /** `host[:port]`, the port only where it is not the scheme's own. */
   readonly host: string;
-  /** Port, the scheme's own filled in. */
-  readonly port: number;
 }
 
-/** Reads URLs, remembering the last origin: clients talk to one server most of the time. */
-export class UrlReader {
-  #prefix = "";
-  #host = "";
-  #port = 0;
-
-  /** Checks that `fetch` will send the URL as written. */
-  read(url: string): FetchUrl {
-    const known = this.#prefix;
-    if (known !== "" && url.startsWith(known) && url.charCodeAt(known.length) === 0x2f) {
-      const target = url.slice(known.length);
-      if (PLAIN_TARGET.test(target) && !DOT_SEGMENT.test(target)) {
-        return { href: url, host: this.#host, port: this.#port };
-      }
-    }
-    const { target, port } = parseRequestUrl(url);
-    const fragment = url.indexOf("#");
-    const href = fragment < 0 ? url : url.slice(0, fragment);
-    const sent = new URL(href);
-    if (sent.pathname + sent.search !== target) {
-      throw refuse(
-        `Cannot send "${redactUrl(url)}" over fetch, which would change its path to ` +
-          `"${redactUrl(sent.pathname + sent.search)}"; ${USE_NODE}`,
-        "HTTP-request-URI-invalid",
-      );
-    }
-    // Only an origin spelt as the platform spells it is told by its first letters.
-    this.#prefix = sent.origin;
-    this.#host = sent.host;
-    this.#port = port;
-    return { href, host: sent.host, port };
-  }
+/** Checks that `fetch` will send the URL as written. */
+export function prepareUrl(url: string, guarded: boolean): FetchUrl {
+  const { target, port } = parseRequestUrl(url);
+  if (guarded && isBlockedPort(port)) throw blockedPort(url, port);
+  const [href = ""] = url.split("#", 1);
+  const { pathname, search, host } = new URL(href);
+  if (pathname + search === target) return { href, host };
+  throw refuse(
+    `Cannot send "${redactUrl(url)}" over fetch, which would change its path to ` +
+      `"${redactUrl(pathname + search)}"; ${USE_NODE}`,
+    "HTTP-request-URI-invalid",
+  );
 }
 
 /** Fields of the connection, which is the platform's: some runtimes send them, some throw, some drop them. */

@@ -8,55 +8,54 @@ export interface DenoClient {
   close(): void;
 }
 
-/** Whether an option asks for more than a plain `fetch` does. */
-type Asks = (options: ClientOptions) => boolean;
-
 /** Options that Deno's HTTP client honours. */
-const CLIENT_OPTIONS: Readonly<Record<string, Asks>> = {
-  rootCertificates: (options) => (options.rootCertificates?.length ?? 0) > 0,
-  clientCertificate: (options) => options.clientCertificate !== undefined,
-  http1Only: (options) => options.http1Only === true,
-  http2Only: (options) => options.http2Only === true,
-  poolIdleTimeout: (options) => options.poolIdleTimeout !== undefined,
-  poolMaxIdlePerHost: (options) => options.poolMaxIdlePerHost !== undefined,
-  proxyUrl: (options) => options.proxyUrl !== undefined,
-};
+const CLIENT_OPTIONS = [
+  "rootCertificates",
+  "clientCertificate",
+  "http1Only",
+  "http2Only",
+  "poolIdleTimeout",
+  "poolMaxIdlePerHost",
+  "proxyUrl",
+] as const;
 
 /** Options that no `fetch` honours. Deno reaches unix sockets, but writes the request target as to a proxy. */
-const NODE_ONLY: Readonly<Record<string, Asks>> = {
-  allowInvalidCertificates: (options) => options.allowInvalidCertificates === true,
-  disableSystemCertificates: (options) => options.disableSystemCertificates === true,
-  proxyCaCertificate: (options) => options.proxyCaCertificate !== undefined,
-  proxyExcludes: (options) => options.proxyExcludes !== undefined,
-  randomizeAddresses: (options) => options.randomizeAddresses !== undefined,
-  unixSocket: (options) => options.unixSocket !== undefined,
-};
+const NODE_ONLY = [
+  "allowInvalidCertificates",
+  "disableSystemCertificates",
+  "proxyCaCertificate",
+  "proxyExcludes",
+  "randomizeAddresses",
+  "unixSocket",
+] as const;
+
+/** The first of these options that asks for more than a plain `fetch` does. */
+function asked<K extends keyof ClientOptions>(options: ClientOptions, keys: readonly K[]): K | undefined {
+  return keys.find((key) => {
+    const value = options[key];
+    // Addresses in a fixed order are asked for by `false`; every other `false` asks for nothing.
+    if (key === "randomizeAddresses") return value !== undefined;
+    return value !== undefined && value !== false && !(Array.isArray(value) && value.length === 0);
+  });
+}
 
 /**
  * Refuses options that cannot be honoured here. `platformFetch`: the platform's own `fetch` is used, which is the one
  * that takes Deno's client.
  */
 export function checkOptions(options: ClientOptions, platformFetch: boolean): void {
-  for (const [key, asks] of Object.entries(NODE_ONLY)) {
-    if (asks(options)) throw unsupported(key, "fetch has no way to do it");
-  }
-  if (options.http1Only === true && options.http2Only === true) {
-    throw unsupported("http2Only", '"http1Only" is set too');
-  }
+  refuse(asked(options, NODE_ONLY), "fetch has no way to do it");
+  if (options.http1Only && options.http2Only) refuse("http2Only", '"http1Only" is set too');
   if (platformFetch && hasDenoClient()) return;
-  for (const [key, asks] of Object.entries(CLIENT_OPTIONS)) {
-    if (asks(options)) {
-      throw unsupported(
-        key,
-        platformFetch ? "this platform's fetch has no way to do it" : "a custom fetch was given",
-      );
-    }
-  }
+  refuse(
+    asked(options, CLIENT_OPTIONS),
+    platformFetch ? "this platform's fetch has no way to do it" : "a custom fetch was given",
+  );
 }
 
 /** Whether these options need an HTTP client of their own. */
-export function needsDenoClient(options: ClientOptions): boolean {
-  return Object.values(CLIENT_OPTIONS).some((asks) => asks(options));
+export function asksForClient(options: ClientOptions): boolean {
+  return asked(options, CLIENT_OPTIONS) !== undefined;
 }
 
 function hasDenoClient(): boolean {
@@ -64,8 +63,9 @@ function hasDenoClient(): boolean {
   return typeof deno?.createHttpClient === "function";
 }
 
-function unsupported(key: string, why: string): NotSupportedError {
-  return new NotSupportedError(
+function refuse(key: string | undefined, why: string): void {
+  if (key === undefined) return;
+  throw new NotSupportedError(
     `Cannot honour the client option "${key}" with FetchConnector: ${why}; use NodeHttpConnector where node:http ` +
       "exists, or leave it out",
     { store: "HTTP" },

@@ -2,7 +2,7 @@
 import type { HttpResponse } from "../../http/connector.ts";
 import { HttpError } from "../../http/error.ts";
 import { getHeader, type HeaderList } from "../../http/headers.ts";
-import { redactUrl } from "../../http/url.ts";
+import { redactUrl } from "../../http/redact.ts";
 import {
   AlreadyExistsError,
   GenericError,

@@ -1,7 +1,7 @@
 /** Redirects of reads: file servers use them for mirrors, and to say that a path is a directory. */
 import type { HttpRequest, HttpResponse, HttpService } from "../../http/connector.ts";
 import { getHeader } from "../../http/headers.ts";
-import { redactUrl } from "../../http/url.ts";
+import { redactUrl } from "../../http/redact.ts";
 import { GenericError, NotFoundError } from "../../store/error.ts";
 
 /** As many as browsers and HTTP libraries mostly follow. */
