@@ -178,3 +178,30 @@ Deno.test("cache: one that cannot be written is done without", async () => {
     assert.equal((await guest.run()).exitCode, 0);
   });
 });
+
+Deno.test("load: without JSPI the refusal names it, and the stores go on working", async () => {
+  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: [
+      "eval",
+      "--no-check",
+      `
+      delete WebAssembly.Suspending;
+      const { loadGuest } = await import(${
+        JSON.stringify(new URL("../../src/wasi/mod.ts", import.meta.url).href)
+      });
+      const { MemoryStore } = await import(${
+        JSON.stringify(new URL("../../src/stores/memory/mod.ts", import.meta.url).href)
+      });
+      const store = new MemoryStore();
+      await store.put("a", "b");
+      console.log(await (await store.get("a")).text());
+      await loadGuest(new Uint8Array(8)).catch((error) => console.log(error.name, error.message));
+    `,
+    ],
+    stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
+  }).output();
+  assert.equal(code, 0, new TextDecoder().decode(stderr));
+  assert.match(new TextDecoder().decode(stdout), /^b\nNotSupportedError .*JavaScript Promise Integration/);
+});
