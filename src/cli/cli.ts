@@ -21,7 +21,7 @@ export async function runCli(runtime: Runtime): Promise<number> {
     return await reportEnd(context, error, help).catch(() => EXIT.failed);
   } finally {
     endInterrupts();
-    await context.close();
+    context.close();
   }
 }
 

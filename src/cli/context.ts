@@ -115,12 +115,8 @@ export class Context {
   }
 
   /** Lets go of what the stores hold: idle connections, for instance. */
-  async close(): Promise<void> {
-    for (const store of this.#stores.values()) {
-      const disposable = store as Partial<AsyncDisposable & Disposable>;
-      await disposable[Symbol.asyncDispose]?.();
-      disposable[Symbol.dispose]?.();
-    }
+  close(): void {
+    for (const store of this.#stores.values()) store.close();
   }
 }
 

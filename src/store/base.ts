@@ -1,5 +1,4 @@
 /** What stores need not write themselves. */
-import { getRangesByGet } from "./coalesce.ts";
 import { GenericError, notSupported } from "./error.ts";
 import type { ObjectStore } from "./object_store.ts";
 import { parseObjectPath, type Path, type PathInput } from "./path.ts";
@@ -23,7 +22,7 @@ import type {
   PutResult,
   WriterOptions,
 } from "./types.ts";
-import { createWriter } from "./writer.ts";
+import { lazyWriter } from "./lazy_writer.ts";
 
 /**
  * A store over few primitives: the others are made of them as object_store makes them. Backends extend this and replace
@@ -66,12 +65,13 @@ export abstract class BaseStore implements ObjectStore {
   }
 
   /** Merged `get`s, held to one version. */
-  getRanges(
+  async getRanges(
     path: PathInput,
     ranges: readonly ByteRange[],
     options: GetRangesOptions = {},
   ): Promise<Uint8Array<ArrayBuffer>[]> {
-    return getRangesByGet(this, path, ranges, options, this.storeName);
+    const { getRangesByGet } = await import("./coalesce.ts");
+    return await getRangesByGet(this, path, ranges, options, this.storeName);
   }
 
   /** The `meta` of a `get` with `head`. */
@@ -115,7 +115,16 @@ export abstract class BaseStore implements ObjectStore {
 
   /** One put while small, parts when large. */
   writer(path: PathInput, options: WriterOptions = {}): ObjectWriter {
-    return createWriter(this, path, options, { store: this.storeName, path: this.parse(path) });
+    const context = { store: this.storeName, path: this.parse(path) };
+    return lazyWriter(async () => (await import("./writer.ts")).createWriter(this, path, options, context));
+  }
+
+  /** Nothing is kept, unless a store says otherwise. */
+  close(): void {}
+
+  /** {@linkcode ObjectStore.close}, for `using`. */
+  [Symbol.dispose](): void {
+    this.close();
   }
 
   /** How this store reads a path. Stores whose service takes any key replace it by `parseKey`. */

@@ -25,7 +25,7 @@ import type {
  * Objects by path, with the semantics of Rust's `object_store::ObjectStore`. Every rejection is an
  * {@linkcode ObjectStoreError}, or the reason of the caller's own signal.
  */
-export interface ObjectStore {
+export interface ObjectStore extends Disposable {
   /** Display name, such as `AmazonS3(bucket)`; never holds a secret. */
   readonly name: string;
   /** Writes an object whole or not at all: readers see the old or the new one, never a mixture. */
@@ -61,4 +61,9 @@ export interface ObjectStore {
   putMultipart(path: PathInput, options?: PutMultipartOptions): Promise<MultipartUpload>;
   /** A stream into an object of unknown length: one put while small, parts when large. */
   writer(path: PathInput, options?: WriterOptions): ObjectWriter;
+  /**
+   * Lets go of what is kept for later: idle connections, timers. Operations under way are not disturbed, and the store
+   * may be used again. `using store = …` does it at the end of the block.
+   */
+  close(): void;
 }

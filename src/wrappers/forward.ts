@@ -119,6 +119,16 @@ export abstract class ForwardingStore implements ObjectStore, MultipartStore, Pa
     return this.inner.writer(path, options);
   }
 
+  /** See {@linkcode ObjectStore.close}. */
+  close(): void {
+    this.inner.close();
+  }
+
+  /** See {@linkcode ObjectStore.close}. */
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
   /** See {@linkcode MultipartStore.createMultipart}. */
   // deno-lint-ignore require-await -- thrown errors become rejections
   async createMultipart(path: PathInput, options?: PutMultipartOptions): Promise<string> {

@@ -183,6 +183,16 @@ export class LimitStore implements ObjectStore, MultipartStore, PaginatedListSto
     });
   }
 
+  /** See {@linkcode ObjectStore.close}. */
+  close(): void {
+    this.#inner.close();
+  }
+
+  /** See {@linkcode ObjectStore.close}. */
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
   /** See {@linkcode MultipartStore.createMultipart}. */
   createMultipart(path: PathInput, options?: PutMultipartOptions): Promise<string> {
     return this.#call(() => asMultipartStore(this.#inner).createMultipart(path, options), options);

@@ -179,6 +179,16 @@ export class PrefixStore implements ObjectStore, MultipartStore, PaginatedListSt
     }
   }
 
+  /** See {@linkcode ObjectStore.close}. */
+  close(): void {
+    this.#inner.close();
+  }
+
+  /** See {@linkcode ObjectStore.close}. */
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
   /** See {@linkcode MultipartStore.createMultipart}. */
   createMultipart(path: PathInput, options?: PutMultipartOptions): Promise<string> {
     return this.#call(() => asMultipartStore(this.#inner).createMultipart(this.#full(path), options));

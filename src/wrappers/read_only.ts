@@ -132,6 +132,16 @@ export class ReadOnlyStore implements ObjectStore, MultipartStore, PaginatedList
     throw refusal("write", path);
   }
 
+  /** See {@linkcode ObjectStore.close}. */
+  close(): void {
+    this.#inner.close();
+  }
+
+  /** See {@linkcode ObjectStore.close}. */
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
   /** Refused. */
   createMultipart(path: PathInput, _options?: PutMultipartOptions): Promise<string> {
     return Promise.reject(refusal("upload", path));

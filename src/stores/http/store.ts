@@ -208,7 +208,7 @@ export class HttpStore extends BaseStore {
   }
 
   /** Closes pooled connections. Requests under way are not disturbed. */
-  close(): void {
+  override close(): void {
     this.#client.connection.service.close?.();
   }
 

@@ -376,7 +376,7 @@ export class S3Store extends BaseStore implements MultipartStore, PaginatedListS
   }
 
   /** Closes pooled connections. Requests under way are not disturbed. */
-  close(): void {
+  override close(): void {
     this.#client.close();
   }
 
