@@ -99,7 +99,8 @@ async function accessToken(context: CredentialContext, login: Login, now: () => 
   if (text === undefined) throw signInAgain(login, "nobody has signed in");
   const cached = parseJsonObject(text, `Cannot read the token of profile "${login.profile}"`);
   const token = typeof cached.accessToken === "string" ? cached.accessToken : "";
-  const left = Date.parse(String(cached.expiresAt)) - now();
+  // Older tools wrote "UTC" for the "Z".
+  const left = Date.parse(String(cached.expiresAt).replace(/UTC$/, "Z")) - now();
   if (token !== "" && left > TOKEN_MARGIN) return token;
   try {
     return await renew(context, login, cached, path, now);
