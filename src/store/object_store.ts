@@ -28,6 +28,8 @@ import type {
 export interface ObjectStore extends Disposable {
   /** Display name, such as `AmazonS3(bucket)`; never holds a secret. */
   readonly name: string;
+  /** Whether `list` yields objects in the order of their paths' UTF-8 bytes. Absent: not known, take it for any order. */
+  readonly listsInOrder?: boolean;
   /** Writes an object whole or not at all: readers see the old or the new one, never a mixture. */
   put(path: PathInput, payload: PutPayload, options?: PutOptions): Promise<PutResult>;
   /** Reads an object or a part of it. */

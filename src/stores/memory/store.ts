@@ -67,6 +67,8 @@ const STORE = "InMemory";
 export class MemoryStore extends BaseStore implements MultipartStore, PaginatedListStore {
   /** See {@linkcode ObjectStore.name}. */
   override readonly name: string = STORE;
+  /** See {@linkcode ObjectStore.listsInOrder}. */
+  readonly listsInOrder: boolean = true;
   /** Short name that errors carry. */
   protected override readonly storeName: string = STORE;
   #table = new ObjectTable();

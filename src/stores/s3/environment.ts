@@ -13,7 +13,6 @@ import { STORE } from "./error.ts";
 import type { S3StoreOptions } from "./options.ts";
 import { S3Store } from "./store.ts";
 
-type Config = Readonly<Record<string, unknown>>;
 type Settings = Partial<S3StoreOptions>;
 
 /**
@@ -36,7 +35,7 @@ type Settings = Partial<S3StoreOptions>;
  * ```
  */
 export async function s3StoreFromEnv(
-  config: Config = {},
+  config: Readonly<Record<string, unknown>> = {},
   connector?: HttpConnector,
   env?: Environment,
 ): Promise<S3Store> {

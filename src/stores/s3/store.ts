@@ -99,6 +99,8 @@ const EQUAL_PART_SIZE = 32 * 1024 * 1024;
 export class S3Store extends BaseStore implements MultipartStore, PaginatedListStore, Signer {
   /** `AmazonS3(bucket)`. */
   readonly name: string;
+  /** See {@linkcode ObjectStore.listsInOrder}. Directory buckets do not. */
+  readonly listsInOrder: boolean;
   /** Short name that errors carry. */
   protected readonly storeName: string = STORE;
   readonly #client: S3Client;
@@ -116,6 +118,7 @@ export class S3Store extends BaseStore implements MultipartStore, PaginatedListS
     this.#client = new S3Client(options);
     this.#conditions = new WriteConditions(this.#client);
     this.name = `AmazonS3(${options.bucket})`;
+    this.listsInOrder = this.#client.provider.ordered;
   }
 
   /** See {@linkcode ObjectStore.get}. */

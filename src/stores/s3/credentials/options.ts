@@ -66,7 +66,10 @@ export interface ProfileOptions extends ProviderOptions, Pick<InstanceMetadataOp
 /** Options of `defaultCredentials`: of each link of the chain. */
 export interface DefaultCredentialsOptions
   extends ProfileOptions, ContainerOptions, Omit<InstanceMetadataOptions, "env"> {
+  /** File of a web identity token. Default: the variable. */
   readonly webIdentityTokenFile?: string;
+  /** ARN of the role that the token is for. Default: the variable. */
   readonly roleArn?: string;
+  /** Name of its session. Default: the variable. */
   readonly roleSessionName?: string;
 }
