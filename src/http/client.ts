@@ -1,13 +1,10 @@
 /** A connector with its layers: what stores and guests send their requests through. */
 import type { HttpConnector, HttpLayer, HttpRequest, HttpResponse, HttpService } from "./connector.ts";
-import { HttpError } from "./error.ts";
 import { hasHeader, type HeaderEntry, type HeaderList, isFieldValue, isToken } from "./headers.ts";
-import { withLimit } from "./limit.ts";
+import { lazyLayer } from "./lazy_layer.ts";
+import { checkLimits } from "./limit_options.ts";
 import type { ClientOptions } from "./options.ts";
-import { withPolicy } from "./policy.ts";
 import { withRetry } from "./retry.ts";
-import { withTrace } from "./trace.ts";
-import { isLoopbackHost, parseRequestUrl } from "./url.ts";
 import { VERSION } from "./version.ts";
 import { ConfigurationError } from "../store/error.ts";
 
@@ -40,13 +37,21 @@ export function createClient(
   options: ClientOptions = {},
   authorize?: HttpLayer,
 ): HttpService {
+  const { policy, trace, limits, retry, allowHttp, unixSocket } = options;
+  if (limits !== undefined) checkLimits(limits);
   let service = connector.connect(options);
-  if (options.policy !== undefined) service = withPolicy(options.policy)(service);
-  if (!options.allowHttp && options.unixSocket === undefined) service = withHttpsOnly()(service);
-  if (options.trace !== undefined) service = withTrace(options.trace)(service);
+  if (policy !== undefined) {
+    service = lazyLayer(service, async () => (await import("./policy.ts")).withPolicy(policy));
+  }
+  if (!allowHttp && unixSocket === undefined) service = withHttpsOnly()(service);
+  if (trace !== undefined) {
+    service = lazyLayer(service, async () => (await import("./trace.ts")).withTrace(trace));
+  }
   if (authorize !== undefined) service = authorize(service);
-  if (options.limits !== undefined) service = withLimit(options.limits)(service);
-  if (options.retry !== false) service = withRetry(options.retry)(service);
+  if (limits !== undefined) {
+    service = lazyLayer(service, async () => (await import("./limit.ts")).withLimit(limits));
+  }
+  if (retry !== false) service = withRetry(retry)(service);
   return withDefaults(defaultHeaders(options))(service);
 }
 
@@ -129,30 +134,16 @@ class HttpsOnlyService implements HttpService {
     if (url.startsWith("https://") || this.#known !== undefined && url.startsWith(this.#known)) {
       return this.#inner.call(request);
     }
-    try {
-      this.#check(request);
-    } catch (error) {
-      return Promise.reject(error);
-    }
-    return this.#inner.call(request);
+    return this.#check(request);
   }
 
   close(): void {
     this.#inner.close?.();
   }
 
-  #check({ method, url }: HttpRequest): void {
-    const { scheme, host } = parseRequestUrl(url);
-    if (scheme === "https") return;
-    if (!isLoopbackHost(host)) {
-      throw new HttpError(
-        "denied",
-        `Cannot send ${method} to "http://${host}": without encryption only loopback is allowed, ` +
-          `set "allowHttp" to allow more`,
-        { detail: { tag: "HTTP-request-denied" } },
-      );
-    }
-    // With its slash, so that the prefix is a whole authority and cannot be continued.
-    this.#known = /^http:\/\/[^/?#\\]+\//.exec(url)?.[0];
+  async #check(request: HttpRequest): Promise<HttpResponse> {
+    const { loopbackOrigin } = await import("./loopback.ts");
+    this.#known = loopbackOrigin(request) ?? this.#known;
+    return await this.#inner.call(request);
   }
 }

@@ -1,15 +1,9 @@
 /** Caps on what is under way at once. */
-import { ConfigurationError } from "../store/error.ts";
 import type { HttpLayer, HttpRequest, HttpResponse, HttpService } from "./connector.ts";
+import { checkLimits, type LimitOptions } from "./limit_options.ts";
 import { observeBody } from "./observe.ts";
 
-/** Limits of a client. */
-export interface LimitOptions {
-  /** Requests under way at once, response bodies included; further ones wait their turn. Default: no limit. */
-  readonly maxConcurrency?: number;
-  /** The same for each origin (scheme, host and port as the URL spells them). Default: no limit. */
-  readonly maxConcurrencyPerHost?: number;
-}
+export type { LimitOptions } from "./limit_options.ts";
 
 /**
  * A counting semaphore: permits are granted strictly in the order they were asked for.
@@ -100,23 +94,13 @@ export class Semaphore {
  * @throws {ConfigurationError} for a limit that is not a positive integer (`Infinity` means none).
  */
 export function withLimit(options: LimitOptions): HttpLayer {
-  const total = checked("maxConcurrency", options.maxConcurrency);
-  const perHost = checked("maxConcurrencyPerHost", options.maxConcurrencyPerHost);
+  const { maxConcurrency: total, maxConcurrencyPerHost: perHost } = checkLimits(options);
   return (inner) => {
     if (total === undefined && perHost === undefined) return inner;
     const all = total === undefined ? undefined : new Semaphore(total);
     const hosts = perHost === undefined ? undefined : new HostSemaphores(perHost);
     return new LimitedService(inner, all, hosts);
   };
-}
-
-function checked(key: string, value: number | undefined): number | undefined {
-  if (value === undefined || value === Infinity) return undefined;
-  if (Number.isSafeInteger(value) && value > 0) return value;
-  throw new ConfigurationError(`Cannot use ${value} as "${key}": it must be a positive integer`, {
-    store: "HTTP",
-    key,
-  });
 }
 
 /** One semaphore an origin, forgotten when nobody uses it. */

@@ -73,7 +73,9 @@ export {
   RetryState,
   type RetryStop,
 } from "./retry_state.ts";
-export { type BackoffOptions, RetryBudget, type RetryBudgetOptions, type RetryClock } from "./backoff.ts";
+export type { BackoffOptions } from "./backoff.ts";
+export { RetryBudget, type RetryBudgetOptions } from "./retry_budget.ts";
+export type { RetryClock } from "./retry_clock.ts";
 export {
   type TraceEndEvent,
   type TraceErrorEvent,

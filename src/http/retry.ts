@@ -6,7 +6,7 @@ import { isStreamBody } from "./body.ts";
 import type { HttpLayer, HttpRequest, HttpResponse, HttpService } from "./connector.ts";
 import { HttpError } from "./error.ts";
 import { type ResolvedRetryOptions, resolveRetry, type RetryOptions } from "./retry_options.ts";
-import { type RetryHistory, RetryState } from "./retry_state.ts";
+import type { RetryHistory, RetryState } from "./retry_state.ts";
 
 export type { RetryOptions } from "./retry_options.ts";
 
@@ -101,6 +101,7 @@ export function withRetry(options: RetryOptions = {}): HttpLayer {
 class RetryService implements HttpService {
   readonly #inner: HttpService;
   readonly #options: ResolvedRetryOptions;
+  #prefetched = false;
 
   constructor(inner: HttpService, options: ResolvedRetryOptions) {
     this.#inner = inner;
@@ -122,25 +123,30 @@ class RetryService implements HttpService {
       }
       // Everything below is for the unhappy few; a good response leaves here.
       if (!this.#retries(attempt, response, error)) {
-        if (response === undefined) throw finished(error, state);
-        if (options.budget) options.budget.put();
-        if (state !== undefined && state.retries > 0) histories.set(response, state.history());
-        return response;
+        if (response !== undefined) this.#succeeded();
+        return settled(response, error, state);
       }
-      state ??= new RetryState(options, started);
+      // Where even the code cannot be loaded, before the first success, this failure is what there is to tell.
+      const again = await loadAgain().catch(() => undefined);
+      if (again === undefined) return settled(response, error, state);
+      state ??= new again.RetryState(options, started);
       const delay = state.plan({ request, response, error });
-      if (delay === undefined) {
-        if (response === undefined) throw finished(error, state);
-        if (state.retries > 0) histories.set(response, state.history());
-        return response;
-      }
-      await pause(response, () => options.clock.sleep(delay, request.signal));
+      if (delay === undefined) return settled(response, error, state);
+      await again.pause(response, () => options.clock.sleep(delay, request.signal));
       attempt = { ...request, attempt: state.retries };
     }
   }
 
   close(): void {
     this.#inner.close?.();
+  }
+
+  #succeeded(): void {
+    if (this.#options.budget) this.#options.budget.put();
+    if (this.#prefetched) return;
+    this.#prefetched = true;
+    // While the network is there: when it is not, retrying must not need it.
+    loadAgain().catch(() => {});
   }
 
   #retries(request: HttpRequest, response: HttpResponse | undefined, error: unknown): boolean {
@@ -161,25 +167,21 @@ class RetryService implements HttpService {
   }
 }
 
-function finished(error: unknown, state: RetryState | undefined): unknown {
-  if (state === undefined || state.retries === 0 || !(error instanceof HttpError)) return error;
-  return new RetryError(error, state.history());
+/** What the call ends with: the response, or the error, with what was tried before. */
+function settled(
+  response: HttpResponse | undefined,
+  error: unknown,
+  state: RetryState | undefined,
+): HttpResponse {
+  const history = state === undefined || state.retries === 0 ? undefined : state.history();
+  if (response === undefined) {
+    throw history !== undefined && error instanceof HttpError ? new RetryError(error, history) : error;
+  }
+  if (history !== undefined) histories.set(response, history);
+  return response;
 }
 
-// Reading this much is cheaper than a new connection.
-const DRAIN_LIMIT = 65_536;
-
-/** Sleeps while the discarded response is got rid of; both are over when this returns. */
-async function pause(response: HttpResponse | undefined, sleep: () => Promise<void>): Promise<void> {
-  if (response === undefined) return await sleep();
-  const length = response.contentLength;
-  const drained = (length !== undefined && length <= DRAIN_LIMIT ? response.bytes() : response.cancel())
-    .then(() => {}, () => {});
-  try {
-    await sleep();
-  } finally {
-    // What has not ended by now is not worth waiting for; cancelling what has ended does nothing.
-    await response.cancel().catch(() => {});
-    await drained;
-  }
+/** What trying again needs. */
+function loadAgain(): Promise<typeof import("./retry_again.ts")> {
+  return import("./retry_again.ts");
 }

@@ -1,6 +1,8 @@
 /** When and how often requests are tried again. Defaults are those of the object_store crate. */
-import { type BackoffOptions, RetryBudget, type RetryClock, systemClock } from "./backoff.ts";
+import type { BackoffOptions } from "./backoff.ts";
 import type { HttpRequest, HttpResponse } from "./connector.ts";
+import { RetryBudget } from "./retry_budget.ts";
+import { type RetryClock, systemClock } from "./retry_clock.ts";
 
 /** What `shouldRetry` is asked about: an attempt that brought a response, or an error. */
 export interface RetryDecisionEvent {

@@ -1,7 +1,7 @@
 /** What stores need not write themselves. */
 import { GenericError, notSupported } from "./error.ts";
 import type { ObjectStore } from "./object_store.ts";
-import { parseObjectPath, type Path, type PathInput } from "./path.ts";
+import { parseObjectPath, type Path, type PathInput } from "./parse_path.ts";
 import { type ByteRange, validateRange } from "./range.ts";
 import type {
   CopyOptions,

@@ -59,7 +59,8 @@ export function resumableBody(init: ResumableInit): ReadableStream<Uint8Array> {
   }, { highWaterMark: 0 });
 }
 
-class ResumableSource {
+/** What is under the stream of {@linkcode resumableBody}. */
+export class ResumableSource {
   readonly #init: ResumableInit;
   readonly #cancelled = new AbortController();
   readonly #signal: AbortSignal;
@@ -70,6 +71,7 @@ class ResumableSource {
   #skip = 0;
   #resumed = false;
 
+  /** Takes over the first body. */
   constructor(init: ResumableInit) {
     this.#init = init;
     this.#next = init.range.start;
@@ -79,6 +81,7 @@ class ResumableSource {
       : this.#cancelled.signal;
   }
 
+  /** For the stream. */
   async pull(controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> {
     try {
       const chunk = await this.#read();
@@ -92,6 +95,7 @@ class ResumableSource {
     }
   }
 
+  /** For the stream. */
   async cancel(reason: unknown): Promise<void> {
     this.#cancelled.abort(reason);
     await this.#reader.cancel(reason).catch(() => {});

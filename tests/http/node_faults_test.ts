@@ -289,6 +289,7 @@ Deno.test("node: readTimeout counts only while somebody reads", async () => {
 });
 
 Deno.test("node: timeout covers the whole request", async () => {
+  const trickled = Promise.withResolvers<void>();
   await using server = await rawServer(async (connection) => {
     await connection.until("\r\n\r\n");
     connection.socket.write(head("HTTP/1.1 200 OK", "transfer-encoding: chunked"));
@@ -296,11 +297,13 @@ Deno.test("node: timeout covers the whole request", async () => {
       connection.socket.write("1\r\na\r\n");
       await new Promise((resolve) => setTimeout(resolve, 5));
     }
+    trickled.resolve();
   });
   await withService({ timeout: 60 }, async (service) => {
     const response = await service.call(get(server.url));
     await failure(response.bytes(), "timeout", "HTTP-response-timeout");
     await server.connections[0]!.closed;
+    await trickled.promise;
   });
 });
 

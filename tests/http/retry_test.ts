@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { Backoff, RetryBudget, systemClock } from "../../src/http/backoff.ts";
+import { Backoff } from "../../src/http/backoff.ts";
+import { RetryBudget } from "../../src/http/retry_budget.ts";
+import { systemClock } from "../../src/http/retry_clock.ts";
 import type { HttpRequest, HttpService } from "../../src/http/connector.ts";
 import { HttpError, type HttpErrorKind } from "../../src/http/error.ts";
 import { withHeader } from "../../src/http/headers.ts";

@@ -2,14 +2,8 @@
 import type { HttpRequest, HttpResponse } from "../../http/connector.ts";
 import { getHeader, type HeaderEntry, type HeaderList } from "../../http/headers.ts";
 import type { RetryState } from "../../http/retry_state.ts";
-import { concatBytes } from "../../store/collect.ts";
-import {
-  GenericError,
-  InvalidRangeError,
-  NotSupportedError,
-  type ObjectStoreError,
-} from "../../store/error.ts";
-import type { Path } from "../../store/path.ts";
+import { GenericError, type ObjectStoreError } from "../../store/error.ts";
+import type { Path } from "../../store/parse_path.ts";
 import {
   type ByteRange,
   formatRange,
@@ -21,8 +15,8 @@ import {
 import type { GetOptions, GetResult } from "../../store/types.ts";
 import type { Connection } from "./connection.ts";
 import { type ErrorClass, failed, type FailureContext, responseError, transportError } from "./error.ts";
-import { HttpGetResult, type Source } from "./get_result.ts";
-import { conditionalHeaders } from "./headers.ts";
+import { HttpGetResult, prefetchRecovery } from "./get_result.ts";
+import { conditionalHeaders } from "./read_headers.ts";
 
 /** How a service speaks about objects. */
 export interface GetDialect {
@@ -51,9 +45,6 @@ export interface GetTarget {
   /** Sends the request; by default the connection's service. Stores put their redirects here. */
   readonly send?: (request: HttpRequest, path: Path) => Promise<HttpResponse>;
 }
-
-/** How much of a body is read to find out how long it is, where the service does not say. */
-const MAX_MEASURED = 16 * 1024 * 1024;
 
 /**
  * Gets an object, or with `options.head` its metadata.
@@ -104,20 +95,22 @@ export class Getter {
     const response = await this.send("GET", range, undefined);
     const { status } = response;
     if (status === 416 && range !== undefined && "suffix" in range) {
-      return await this.#suffixOfEmpty(response);
+      const { suffixOfEmpty } = await import("./get_unsized.ts");
+      return await suffixOfEmpty(this, response);
     }
     if (status !== 200 && status !== 206 && status !== 203) throw await responseError(response, this.failure);
+    prefetchRecovery();
     try {
       if (range === undefined) {
         if (status === 206) throw this.error("got a part of the object where all of it was asked for");
-        return await this.#whole(response);
+        return await this.whole(response);
       }
       // MinIO sends a part of nothing, `bytes 0--1/0`, for the last bytes of an empty object.
       if (status !== 206 || response.contentLength === 0 && "suffix" in range) {
         // Of an empty object there is no range to send: a suffix is all of it, any other range lies beyond its end.
         if (response.contentLength === 0) {
           resolveRange(range, 0, this.failure);
-          return await this.#whole(response);
+          return await this.whole(response);
         }
         throw this.error(
           "the service ignored the range and sent the whole object",
@@ -125,7 +118,7 @@ export class Getter {
         );
       }
       const { delivered, size } = this.contentRange(response, range);
-      return this.#result(response, delivered, size);
+      return new HttpGetResult(this, response, delivered, size);
     } catch (error) {
       await response.cancel(error).catch(() => {});
       throw error;
@@ -136,10 +129,17 @@ export class Getter {
     const response = await this.send("HEAD", undefined, undefined);
     if (response.status !== 200 && response.status !== 204) throw await responseError(response, this.failure);
     await response.cancel();
-    const size = declaredLength(response.headers) ?? await this.#measure();
+    const size = declaredLength(response.headers) ?? await (await import("./get_unsized.ts")).measure(this);
     const { start } = resolveRange(this.options.range, size, this.failure);
-    const empty: Source = { kind: "bytes", bytes: new Uint8Array(0) };
-    return new HttpGetResult(this, response, { start, end: start }, size, empty);
+    return new HttpGetResult(this, response, { start, end: start }, size, new Uint8Array(0));
+  }
+
+  /** The result of a response that delivers all of the object. */
+  async whole(response: HttpResponse): Promise<GetResult> {
+    const size = response.contentLength;
+    if (size !== undefined) return new HttpGetResult(this, response, { start: 0, end: size }, size);
+    const { wholeOfUnknownLength } = await import("./get_unsized.ts");
+    return await wholeOfUnknownLength(this, response);
   }
 
   /** Sends the request for the object, or for the rest of a body that broke. */
@@ -205,79 +205,6 @@ export class Getter {
   error(what: string, Kind: ErrorClass = GenericError): ObjectStoreError {
     return new Kind(`${failed(this.failure)}: ${what}`, this.failure);
   }
-
-  async #whole(response: HttpResponse): Promise<GetResult> {
-    const size = response.contentLength;
-    if (size !== undefined) return this.#result(response, { start: 0, end: size }, size);
-    const stored = response.decoded ? declaredLength(response.headers) : undefined;
-    if (stored === undefined || stored <= MAX_MEASURED) {
-      const measured = await this.#readUpTo(response);
-      if (measured.rest === undefined) {
-        const { bytes } = measured;
-        return new HttpGetResult(
-          this,
-          response,
-          { start: 0, end: bytes.byteLength },
-          bytes.byteLength,
-          { kind: "bytes", bytes },
-        );
-      }
-      if (stored === undefined) {
-        await measured.rest.cancel();
-        throw this.error(
-          "the service does not say how long the object is, and it is large",
-          NotSupportedError,
-        );
-      }
-      const stream = measured.rest;
-      return new HttpGetResult(this, response, { start: 0, end: stored }, stored, { kind: "stream", stream });
-    }
-    const stream = response.body;
-    return new HttpGetResult(this, response, { start: 0, end: stored }, stored, { kind: "stream", stream });
-  }
-
-  #result(response: HttpResponse, range: ByteRange, size: number): GetResult {
-    return new HttpGetResult(this, response, range, size, { kind: "response" });
-  }
-
-  async #suffixOfEmpty(response: HttpResponse): Promise<GetResult> {
-    const error = await responseError(response, this.failure);
-    if (!(error instanceof InvalidRangeError) || error.size !== 0) throw error;
-    return await this.head();
-  }
-
-  /** The size by way of a range of one byte, where the answer to HEAD does not tell it. */
-  async #measure(): Promise<number> {
-    const response = await this.send("GET", { start: 0, end: 1 }, undefined);
-    const size = response.status === 200
-      ? response.contentLength
-      : parseContentRange(getHeader(response.headers, "content-range") ?? "")?.size;
-    await response.cancel();
-    if (size === undefined) {
-      throw this.error("the service does not say how long the object is", NotSupportedError);
-    }
-    return size;
-  }
-
-  /** Reads a body to its end, or until it turns out too long: then `rest` is all of it, as a stream. */
-  async #readUpTo(
-    response: HttpResponse,
-  ): Promise<{ bytes: Uint8Array<ArrayBuffer>; rest?: ReadableStream<Uint8Array> }> {
-    const reader = response.body.getReader();
-    const chunks: Uint8Array[] = [];
-    let length = 0;
-    try {
-      while (length <= MAX_MEASURED) {
-        const { done, value } = await reader.read();
-        if (done) return { bytes: concatBytes(chunks, length) };
-        chunks.push(value);
-        length += value.byteLength;
-      }
-    } catch (error) {
-      throw transportError(error, this.failure, this.options.signal);
-    }
-    return { bytes: new Uint8Array(0), rest: prepend(chunks, reader) };
-  }
 }
 
 function hasConditions(options: GetOptions): boolean {
@@ -286,21 +213,7 @@ function hasConditions(options: GetOptions): boolean {
 }
 
 /** The stored length that headers declare, whatever the body delivered may be. */
-function declaredLength(headers: HeaderList): number | undefined {
+export function declaredLength(headers: HeaderList): number | undefined {
   const value = getHeader(headers, "content-length")?.trim();
   return value !== undefined && /^\d{1,15}$/.test(value) ? Number(value) : undefined;
-}
-
-function prepend(
-  chunks: Uint8Array[],
-  reader: ReadableStreamDefaultReader<Uint8Array>,
-): ReadableStream<Uint8Array> {
-  return new ReadableStream<Uint8Array>({
-    async pull(controller) {
-      const { value } = chunks.length > 0 ? { value: chunks.shift() } : await reader.read();
-      if (value === undefined) controller.close();
-      else controller.enqueue(value);
-    },
-    cancel: (reason) => reader.cancel(reason),
-  }, { highWaterMark: 0 });
 }

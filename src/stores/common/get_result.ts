@@ -1,16 +1,15 @@
 /** The result of a GET over HTTP: its bytes, fast where nothing breaks, resumed where something does. */
 import type { HttpResponse } from "../../http/connector.ts";
 import { HttpError } from "../../http/error.ts";
-import { getHeader, type HeaderList } from "../../http/headers.ts";
-import { RetryState } from "../../http/retry_state.ts";
+import type { HeaderList } from "../../http/headers.ts";
 import { concatBytes } from "../../store/collect.ts";
-import type { Path } from "../../store/path.ts";
-import { type ByteRange, parseContentRange } from "../../store/range.ts";
-import { resumableBody, type ResumePolicy } from "../../store/resume.ts";
+import type { Path } from "../../store/parse_path.ts";
+import type { ByteRange } from "../../store/range.ts";
+import type { ResumableSource } from "../../store/resume.ts";
 import type { Attributes, GetResult, ObjectMeta, ResponseExtensions } from "../../store/types.ts";
-import { httpErrorOf, responseError, transportError } from "./error.ts";
+import { transportError } from "./error.ts";
 import type { Getter } from "./get.ts";
-import { readAttributes } from "./headers.ts";
+import { readAttributes } from "./read_headers.ts";
 
 /** Bodies up to this size are read by the connector in one go. */
 const SMALL = 256 * 1024;
@@ -18,23 +17,24 @@ const SMALL = 256 * 1024;
 const MAX_TRUSTED = 2 ** 31;
 const EPOCH = new Date(0);
 
-/** Where a result's bytes come from. */
-export type Source =
-  | { readonly kind: "response" }
-  | { readonly kind: "bytes"; readonly bytes: Uint8Array<ArrayBuffer> }
-  | { readonly kind: "stream"; readonly stream: ReadableStream<Uint8Array> };
-
 /** What {@linkcode Getter} resolves with. */
 export class HttpGetResult implements GetResult {
   readonly meta: ObjectMeta;
   readonly range: ByteRange;
   readonly #getter: Getter;
   readonly #response: HttpResponse;
-  readonly #source: Source;
+  readonly #source: Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array> | undefined;
   #body: ReadableStream<Uint8Array> | undefined;
   #used = false;
 
-  constructor(getter: Getter, response: HttpResponse, range: ByteRange, size: number, source: Source) {
+  /** `source`: the bytes, where they are not those of the response's body. */
+  constructor(
+    getter: Getter,
+    response: HttpResponse,
+    range: ByteRange,
+    size: number,
+    source?: Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array>,
+  ) {
     this.meta = metaOf(response.headers, getter.target.path, size, getter.dialect.version);
     this.range = range;
     this.#getter = getter;
@@ -60,8 +60,8 @@ export class HttpGetResult implements GetResult {
   async bytes(): Promise<Uint8Array<ArrayBuffer>> {
     this.#claim();
     const source = this.#source;
-    if (source.kind === "bytes") return source.bytes;
-    if (source.kind === "stream") return await this.#collect(source.stream);
+    if (source instanceof Uint8Array) return source;
+    if (source !== undefined) return await this.#collect(source);
     const length = this.range.end - this.range.start;
     // The connector's own way knows the declared length only; without one the count must be checked here.
     if (length <= SMALL && this.#response.contentLength === length) {
@@ -87,12 +87,11 @@ export class HttpGetResult implements GetResult {
 
   #open(): ReadableStream<Uint8Array> {
     const source = this.#source;
-    if (source.kind === "response") return this.#resumable(this.#response.body);
-    if (source.kind === "bytes") return new Blob([source.bytes]).stream();
-    return source.stream;
+    if (source instanceof Uint8Array) return new Blob([source]).stream();
+    return source ?? this.#resumable(this.#response.body);
   }
 
-  /** Reads straight into place; what follows a break is read through {@linkcode resumableBody}. */
+  /** Reads straight into place; what follows a break is read through `recover`. */
   async #fill(buffer: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>> {
     let at = 0;
     let stream = this.#response.body;
@@ -139,60 +138,36 @@ export class HttpGetResult implements GetResult {
     return transportError(error, this.#getter.failure, this.#getter.options.signal);
   }
 
+  /** The body from `skip` on, which goes on with a further request where it breaks. */
   #resumable(first: ReadableStream<Uint8Array>, skip = 0): ReadableStream<Uint8Array> {
-    const getter = this.#getter;
-    const { connection, dialect, target, options } = getter;
-    const { retry } = connection;
-    const policy = new RetryPolicy(retry === undefined ? undefined : new RetryState(retry));
-    return resumableBody({
-      first,
-      range: { start: this.range.start + skip, end: this.range.end },
-      eTag: this.meta.eTag,
-      policy,
-      store: dialect.store,
-      path: target.path,
-      signal: options.signal,
-      reopen: async (range, ifMatch, signal) => {
-        policy.reached(range.start);
-        const response = await getter.send("GET", range, ifMatch, policy.state, signal);
-        if (response.status !== 206) {
-          if (response.status >= 300) throw await responseError(response, getter.failure);
-          await response.cancel();
-          throw getter.error("the service ignored the range with which a broken body was to go on");
+    const range = { start: this.range.start + skip, end: this.range.end };
+    let opening: Promise<ResumableSource> | undefined;
+    const open = () =>
+      opening ??= loadRecovery().then(({ recover }) => recover(this.#getter, first, range, this.meta.eTag));
+    return new ReadableStream<Uint8Array>({
+      pull: async (controller) => {
+        try {
+          await (await open()).pull(controller);
+        } catch (error) {
+          throw this.#typed(error);
         }
-        const parsed = parseContentRange(getHeader(response.headers, "content-range") ?? "");
-        if (parsed?.range === undefined || response.decoded) {
-          await response.cancel();
-          throw getter.error("the response to a range cannot be placed");
-        }
-        return { body: response.body, range: parsed.range, eTag: getHeader(response.headers, "etag") };
       },
-    });
+      cancel: (reason) => open().then((source) => source.cancel(reason), () => first.cancel(reason)),
+    }, { highWaterMark: 0 });
   }
 }
 
-/** Resuming by the rules, and out of the budget, of the client's retries. */
-class RetryPolicy implements ResumePolicy {
-  readonly state: RetryState | undefined;
-  #furthest = -1;
+let prefetched = false;
 
-  constructor(state: RetryState | undefined) {
-    this.state = state;
-  }
+/** Loads, while the network is there, what is needed when it is not. */
+export function prefetchRecovery(): void {
+  if (prefetched) return;
+  prefetched = true;
+  loadRecovery().catch(() => prefetched = false);
+}
 
-  /** Notes from where the body goes on: if that is further than before, the last resumption brought something. */
-  reached(offset: number): void {
-    if (this.#furthest >= 0 && offset > this.#furthest) this.state?.progress();
-    this.#furthest = Math.max(this.#furthest, offset);
-  }
-
-  async next(error: unknown, signal: AbortSignal): Promise<boolean> {
-    const kind = httpErrorOf(error)?.kind;
-    if (this.state === undefined || kind === "denied" || kind === "request" || kind === "decode") {
-      return false;
-    }
-    return await this.state.next({ error }, signal);
-  }
+function loadRecovery(): Promise<typeof import("./recovery.ts")> {
+  return import("./recovery.ts");
 }
 
 function metaOf(

@@ -12,7 +12,8 @@ import { isAfter, isBelow, listedPath } from "../../store/list.ts";
 import { comparePaths, parentOf, parsePath, type Path } from "../../store/path.ts";
 import type { ListOptions, ListResult, ObjectMeta } from "../../store/types.ts";
 import { responseError, transportError } from "../common/error.ts";
-import { type HttpClient, STORE } from "./client.ts";
+import { STORE } from "./client.ts";
+import type { DavClient } from "./dav.ts";
 import { type DavResource, readMultistatus } from "./multistatus.ts";
 
 /** Collections asked for at once where the server lists only one level at a time. */
@@ -42,7 +43,7 @@ export interface ListingMemory {
 
 /** All objects below a prefix. */
 export async function* listAll(
-  client: HttpClient,
+  client: DavClient,
   prefix: Path,
   options: ListOptions,
   memory: ListingMemory,
@@ -57,7 +58,7 @@ export async function* listAll(
 }
 
 /** One level below a prefix. */
-export async function listLevel(client: HttpClient, prefix: Path, options: ListOptions): Promise<ListResult> {
+export async function listLevel(client: DavClient, prefix: Path, options: ListOptions): Promise<ListResult> {
   const offset = options.offset === undefined ? undefined : parsePath(options.offset, STORE);
   const commonPrefixes: Path[] = [];
   const objects: ObjectMeta[] = [];
@@ -73,7 +74,7 @@ export async function listLevel(client: HttpClient, prefix: Path, options: ListO
 }
 
 async function entriesBelow(
-  client: HttpClient,
+  client: DavClient,
   prefix: Path,
   options: ListOptions,
   memory: ListingMemory,
@@ -96,7 +97,7 @@ async function entriesBelow(
 }
 
 /** Asks for one collection after the other, several at a time. */
-async function* walk(client: HttpClient, prefix: Path, options: ListOptions): AsyncGenerator<Entry> {
+async function* walk(client: DavClient, prefix: Path, options: ListOptions): AsyncGenerator<Entry> {
   const controller = new AbortController();
   const signal = options.signal === undefined
     ? controller.signal
@@ -133,7 +134,7 @@ async function* walk(client: HttpClient, prefix: Path, options: ListOptions): As
 
 /** Sends a PROPFIND; `undefined` where there is no such collection. */
 async function propfind(
-  client: HttpClient,
+  client: DavClient,
   prefix: Path,
   depth: "1" | "infinity",
   options: ListOptions,
@@ -177,12 +178,12 @@ async function propfind(
 }
 
 async function isObject(
-  client: HttpClient,
+  client: DavClient,
   path: Path,
   { signal, extensions }: ListOptions,
 ): Promise<boolean> {
   try {
-    await client.get(path, { head: true, signal, extensions });
+    await client.http.get(path, { head: true, signal, extensions });
     return true;
   } catch (error) {
     if (error instanceof ObjectStoreError) return false;
@@ -191,7 +192,7 @@ async function isObject(
 }
 
 async function* entries(
-  client: HttpClient,
+  client: DavClient,
   prefix: Path,
   response: HttpResponse,
   options: ListOptions,
@@ -216,14 +217,14 @@ async function* entries(
 }
 
 /** The location that an href names, below the base; `undefined` where the listing passes over it. */
-function locationOf(client: HttpClient, resource: DavResource, options: ListOptions): Path | undefined {
+function locationOf(client: DavClient, resource: DavResource, options: ListOptions): Path | undefined {
   // Scheme and host are not compared: behind a proxy, servers get their own wrong.
   const path = resource.href.replace(/^[a-z][a-z0-9+.-]*:\/\/[^/]*/i, "").replace(/[?#].*$/s, "");
   const segments = path.split("/").map(decodeSegment);
-  const base = client.base.path.split("/").map(decodeSegment);
+  const base = client.http.base.path.split("/").map(decodeSegment);
   if (base.some((segment, i) => segments[i] !== segment)) {
     throw new GenericError(
-      `Cannot list: the server names "${resource.href}", which is not below the store's base "${client.base.path}/"`,
+      `Cannot list: the server names "${resource.href}", which is not below the store's base "${client.http.base.path}/"`,
       { store: STORE },
     );
   }
@@ -249,14 +250,14 @@ function decodeSegment(segment: string): string {
 }
 
 async function metaOf(
-  client: HttpClient,
+  client: DavClient,
   location: Path,
   resource: DavResource,
   { signal, extensions }: ListOptions,
 ): Promise<ObjectMeta> {
   const { size, lastModified = new Date(0), eTag } = resource;
   if (size !== undefined) return { location, size, lastModified, eTag };
-  const result = await client.get(location, { head: true, signal, extensions });
+  const result = await client.http.get(location, { head: true, signal, extensions });
   return result.meta;
 }
 

@@ -1,8 +1,9 @@
-/** Redirects of reads: file servers use them for mirrors, and to say that a path is a directory. */
+/** Following redirects of reads. Loaded with the first. */
 import type { HttpRequest, HttpResponse, HttpService } from "../../http/connector.ts";
 import { getHeader } from "../../http/headers.ts";
 import { redactUrl } from "../../http/redact.ts";
 import { GenericError, NotFoundError } from "../../store/error.ts";
+import { REDIRECTS } from "./client.ts";
 
 /** As many as browsers and HTTP libraries mostly follow. */
 const MAX_HOPS = 10;
@@ -16,21 +17,12 @@ export interface RedirectContext {
 }
 
 /**
- * Sends a GET or HEAD and follows its redirects; each hop goes through all layers, the policy among them.
+ * Follows the redirects of a GET or HEAD; each hop goes through all layers, the policy among them.
  *
  * @throws {NotFoundError} when the redirect only adds a slash: the path is a directory, which is no object.
  * @throws {GenericError} for a loop, or more than 10 hops.
  */
-export async function callFollowing(
-  service: HttpService,
-  request: HttpRequest,
-  context: RedirectContext,
-): Promise<HttpResponse> {
-  const response = await service.call(request);
-  return isRedirect(response.status) ? await follow(service, request, response, context) : response;
-}
-
-async function follow(
+export async function follow(
   service: HttpService,
   request: HttpRequest,
   first: HttpResponse,
@@ -39,7 +31,7 @@ async function follow(
   let { url } = request;
   const seen = new Set([url]);
   for (let response = first;; response = await service.call({ ...request, url })) {
-    const location = isRedirect(response.status) ? getHeader(response.headers, "location") : undefined;
+    const location = REDIRECTS.has(response.status) ? getHeader(response.headers, "location") : undefined;
     if (location === undefined) return response;
     await response.cancel();
     const next = resolve(location, url);
@@ -65,10 +57,6 @@ async function follow(
     seen.add(next);
     url = next;
   }
-}
-
-function isRedirect(status: number): boolean {
-  return status === 301 || status === 302 || status === 303 || status === 307 || status === 308;
 }
 
 function resolve(location: string, base: string): string | undefined {

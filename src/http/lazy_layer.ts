@@ -1,0 +1,34 @@
+/** Layers whose code is loaded with their first request, so that programs which do not ask for them do without. */
+import type { HttpLayer, HttpRequest, HttpResponse, HttpService } from "./connector.ts";
+
+/** The layer that `load` resolves with, around `inner`. */
+export function lazyLayer(inner: HttpService, load: () => Promise<HttpLayer>): HttpService {
+  return new LazyLayerService(inner, load);
+}
+
+class LazyLayerService implements HttpService {
+  readonly #inner: HttpService;
+  readonly #load: () => Promise<HttpLayer>;
+  #loading: Promise<HttpLayer> | undefined;
+  #layered: HttpService | undefined;
+
+  constructor(inner: HttpService, load: () => Promise<HttpLayer>) {
+    this.#inner = inner;
+    this.#load = load;
+  }
+
+  call(request: HttpRequest): Promise<HttpResponse> {
+    return this.#layered === undefined ? this.#first(request) : this.#layered.call(request);
+  }
+
+  close(): void {
+    this.#inner.close?.();
+  }
+
+  async #first(request: HttpRequest): Promise<HttpResponse> {
+    const layer = await (this.#loading ??= this.#load());
+    // Those who waited together share one.
+    this.#layered ??= layer(this.#inner);
+    return await this.#layered.call(request);
+  }
+}

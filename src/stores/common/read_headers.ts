@@ -1,0 +1,47 @@
+/** What reads need of headers: conditions as header lines, header lines as attributes. */
+import type { HeaderEntry, HeaderList } from "../../http/headers.ts";
+import type { Attributes, GetOptions } from "../../store/types.ts";
+
+/** The attributes that HTTP has headers for. */
+export const STANDARD = [
+  ["cacheControl", "cache-control"],
+  ["contentDisposition", "content-disposition"],
+  ["contentEncoding", "content-encoding"],
+  ["contentLanguage", "content-language"],
+  ["contentType", "content-type"],
+] as const;
+const ATTRIBUTE_OF: ReadonlyMap<string, keyof Attributes> = new Map(
+  STANDARD.map(([attribute, header]) => [header, attribute]),
+);
+
+/** The attributes that a response reports: the five standard headers, and metadata by its prefix. */
+export function readAttributes(headers: HeaderList, metadataPrefix: string): Attributes {
+  const attributes: Record<string, unknown> = {};
+  let metadata: Record<string, string> | undefined;
+  for (const [rawName, value] of headers) {
+    const name = rawName.toLowerCase();
+    const attribute = ATTRIBUTE_OF.get(name);
+    if (attribute !== undefined) attributes[attribute] ??= value;
+    else if (name.startsWith(metadataPrefix)) {
+      // A key such as `__proto__` must become an entry, not a prototype.
+      metadata ??= Object.create(null) as Record<string, string>;
+      metadata[name.slice(metadataPrefix.length)] = value;
+    }
+  }
+  if (metadata !== undefined) attributes.metadata = { ...metadata };
+  return attributes;
+}
+
+/** The conditional headers of `get` and `head`; dates at whole seconds, as HTTP has them. */
+export function conditionalHeaders(options: GetOptions): HeaderEntry[] {
+  const headers: HeaderEntry[] = [];
+  if (options.ifMatch !== undefined) headers.push(["if-match", options.ifMatch]);
+  if (options.ifNoneMatch !== undefined) headers.push(["if-none-match", options.ifNoneMatch]);
+  if (options.ifModifiedSince !== undefined) {
+    headers.push(["if-modified-since", options.ifModifiedSince.toUTCString()]);
+  }
+  if (options.ifUnmodifiedSince !== undefined) {
+    headers.push(["if-unmodified-since", options.ifUnmodifiedSince.toUTCString()]);
+  }
+  return headers;
+}

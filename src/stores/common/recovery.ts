@@ -1,0 +1,66 @@
+/** Going on with bodies that break. Loaded with the first response, so that a broken network does not keep it away. */
+import { getHeader } from "../../http/headers.ts";
+import { RetryState } from "../../http/retry_state.ts";
+import { type ByteRange, parseContentRange } from "../../store/range.ts";
+import { ResumableSource, type ResumePolicy } from "../../store/resume.ts";
+import { httpErrorOf, responseError } from "./error.ts";
+import type { Getter } from "./get.ts";
+
+/** A body that delivers `range`, first out of `first`, then by ranged requests out of the budget of the client's retries. */
+export function recover(
+  getter: Getter,
+  first: ReadableStream<Uint8Array>,
+  range: ByteRange,
+  eTag: string | undefined,
+): ResumableSource {
+  const { connection: { retry }, dialect, target, options } = getter;
+  const policy = new RetryPolicy(retry === undefined ? undefined : new RetryState(retry));
+  return new ResumableSource({
+    first,
+    range,
+    eTag,
+    policy,
+    store: dialect.store,
+    path: target.path,
+    signal: options.signal,
+    reopen: async (range, ifMatch, signal) => {
+      policy.reached(range.start);
+      const response = await getter.send("GET", range, ifMatch, policy.state, signal);
+      if (response.status !== 206) {
+        if (response.status >= 300) throw await responseError(response, getter.failure);
+        await response.cancel();
+        throw getter.error("the service ignored the range with which a broken body was to go on");
+      }
+      const parsed = parseContentRange(getHeader(response.headers, "content-range") ?? "");
+      if (parsed?.range === undefined || response.decoded) {
+        await response.cancel();
+        throw getter.error("the response to a range cannot be placed");
+      }
+      return { body: response.body, range: parsed.range, eTag: getHeader(response.headers, "etag") };
+    },
+  });
+}
+
+/** Resuming by the rules, and out of the budget, of the client's retries. */
+class RetryPolicy implements ResumePolicy {
+  readonly state: RetryState | undefined;
+  #furthest = -1;
+
+  constructor(state: RetryState | undefined) {
+    this.state = state;
+  }
+
+  /** Notes from where the body goes on: if that is further than before, the last resumption brought something. */
+  reached(offset: number): void {
+    if (this.#furthest >= 0 && offset > this.#furthest) this.state?.progress();
+    this.#furthest = Math.max(this.#furthest, offset);
+  }
+
+  async next(error: unknown, signal: AbortSignal): Promise<boolean> {
+    const kind = httpErrorOf(error)?.kind;
+    if (this.state === undefined || kind === "denied" || kind === "request" || kind === "decode") {
+      return false;
+    }
+    return await this.state.next({ error }, signal);
+  }
+}
