@@ -45,7 +45,8 @@ function createProgram(context: Context, help: { out: string; error: string }): 
 
 const OVERVIEW = `
 URLs and files:
-  memory:///path  file:///path  http://host/path  https://host/path; anything else is the name of a file.
+  s3://bucket/path  http://host/path  https://host/path  file:///path  memory:///path; anything else is the name of a
+  file. S3 takes credentials, region and endpoint from the environment and ~/.aws, as the AWS tools do, or from -o.
   Write "?", "#" and "%" in URLs as %3F, %23 and %25. "-" is standard input or output.
 
 Examples:

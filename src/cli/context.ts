@@ -35,6 +35,8 @@ export interface OpenOptions {
   readonly options?: Readonly<Record<string, string>>;
   /** Files are written without the attributes that objects of other stores have. */
   readonly dropAttributes?: boolean;
+  /** Directories of this machine that a deletion leaves empty are removed. */
+  readonly removeEmpty?: boolean;
 }
 
 /** See the file's head. */
@@ -58,7 +60,7 @@ export class Context {
    */
   async open(
     argument: string,
-    { options = {}, dropAttributes = false }: OpenOptions = {},
+    { options = {}, dropAttributes = false, removeEmpty = false }: OpenOptions = {},
   ): Promise<Location> {
     const plain = !/^[a-z][a-z0-9+.-]+:\/\//i.test(argument);
     if (argument === "") throw new UsageError("An argument is empty: give a URL or the name of a file");
@@ -67,10 +69,12 @@ export class Context {
       const local = url.protocol === "file:";
       const storeOptions: OpenStoreOptions = {
         ...(local && dropAttributes ? { attributes: "ignore" } : {}),
+        ...(local && removeEmpty ? { automaticCleanup: true } : {}),
         ...(plain ? {} : options),
       };
       // The command runs where there is node:http, which streams uploads many times faster than Deno's fetch.
-      const opened = await openStore(url, { ...storeOptions, connector: this.#connector });
+      // Credentials and endpoints come from where the clouds' own tools take them, too.
+      const opened = await openStore(url, { ...storeOptions, connector: this.#connector, env: true });
       const store = this.#share(url, opened, storeOptions);
       const directory = argument.endsWith("/") || opened.path === "" ||
         (local && await this.runtime.isDirectory(url));

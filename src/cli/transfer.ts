@@ -29,7 +29,7 @@ export interface TransferOptions {
 }
 
 /** One object and where it goes. */
-interface Item {
+export interface TransferItem {
   readonly source: Location;
   readonly from: Path;
   readonly to: Path;
@@ -100,7 +100,7 @@ async function* tasks(
 }
 
 /** All objects to transfer, as the listings tell of them. */
-async function* items(context: Context, options: TransferOptions): AsyncGenerator<Item> {
+async function* items(context: Context, options: TransferOptions): AsyncGenerator<TransferItem> {
   const { sources, destination } = options;
   const several = sources.length > 1;
   if (several && !options.recursive && !destination.directory) {
@@ -144,10 +144,11 @@ async function exists(context: Context, source: Location): Promise<boolean> {
   }
 }
 
-async function transferOne(
+/** Copies or moves one object: within its store where both are one, else through this machine. */
+export async function transferOne(
   context: Context,
-  options: TransferOptions,
-  item: Item,
+  options: Pick<TransferOptions, "destination" | "mode" | "range" | "attributes" | "move">,
+  item: TransferItem,
   progress: Progress,
 ): Promise<{ size: number | undefined; eTag?: string }> {
   const { destination, mode } = options;

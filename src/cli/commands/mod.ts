@@ -10,7 +10,9 @@ import { mv } from "./mv.ts";
 import { put } from "./put.ts";
 import { rm } from "./rm.ts";
 import { run } from "./run.ts";
+import { sign } from "./sign.ts";
 import { stat } from "./stat.ts";
+import { sync } from "./sync.ts";
 
 /** See the file's head. */
 export const SUBCOMMANDS: readonly Subcommand[] = [
@@ -22,6 +24,8 @@ export const SUBCOMMANDS: readonly Subcommand[] = [
   mv,
   rm,
   stat,
+  sync,
+  sign,
   gateway,
   run,
   inspect,

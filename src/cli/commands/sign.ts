@@ -1,0 +1,79 @@
+/** `storeport sign`: URLs that others may use for a while. */
+import { type Command, InvalidArgumentError } from "commander";
+import { asSigner } from "../../store/capabilities.ts";
+import { ConfigurationError, InvalidPathError } from "../../store/error.ts";
+import { parseDuration } from "../../stores/common/config_values.ts";
+import type { Context } from "../context.ts";
+import { UsageError } from "../errors.ts";
+import { addStoreOptions, type StoreFlags } from "../options.ts";
+
+type Header = readonly [name: string, value: string];
+
+interface Flags extends StoreFlags {
+  readonly method: string;
+  readonly expires: number;
+  readonly header: readonly Header[];
+}
+
+/** `storeport sign [options] <url...>`. */
+export function sign(program: Command, context: Context): void {
+  const command = program.command("sign")
+    .description("Print URLs that let others make one kind of request for a while.")
+    .argument("<url...>", "objects that the URLs are for; they need not exist")
+    .option(
+      "-m, --method <method>",
+      "the request: GET, HEAD, PUT, DELETE",
+      (text) => text.toUpperCase(),
+      "GET",
+    )
+    .option("-e, --expires <duration>", 'how long it works: "15m", "12h", "7d" at most', seconds, 3600)
+    .option("-H, --header <name:value>", "a header that the request must have; may be repeated", header, [])
+    .addHelpText(
+      "after",
+      `
+Whoever has the URL may use it: treat it as a password. It ends early with temporary credentials.
+
+Examples:
+  storeport sign s3://my-bucket/report.pdf
+  curl -T file.bin "$(storeport sign -m PUT --expires 10m s3://my-bucket/inbox/file.bin)"
+  storeport sign -m PUT -H content-type:text/plain s3://my-bucket/note.txt`,
+    );
+  addStoreOptions(command).action(async (urls: string[], flags: Flags) => {
+    const { method, expires, header } = flags;
+    for (const url of urls) {
+      const { store, path } = await context.open(url, { options: flags.option });
+      try {
+        const signed = await asSigner(store).signedUrl(method, path, expires, {
+          signedHeaders: header,
+          signal: context.signal,
+        });
+        await context.print(signed);
+      } catch (error) {
+        if (error instanceof ConfigurationError || error instanceof InvalidPathError) {
+          throw new UsageError(error.message, { cause: error.cause });
+        }
+        throw error;
+      }
+    }
+  });
+}
+
+/** A duration in whole seconds. */
+function seconds(text: string): number {
+  let milliseconds: number;
+  try {
+    milliseconds = parseDuration(text, { store: "sign", key: "expires" });
+  } catch {
+    throw new InvalidArgumentError('Write it as "30s", "15m", "12h" or "7d".');
+  }
+  if (milliseconds < 1000 || milliseconds % 1000 !== 0) {
+    throw new InvalidArgumentError("It must be a whole number of seconds, at least one.");
+  }
+  return milliseconds / 1000;
+}
+
+function header(line: string, before: readonly Header[]): readonly Header[] {
+  const colon = line.indexOf(":");
+  if (colon < 1) throw new InvalidArgumentError("Write it as name:value.");
+  return [...before, [line.slice(0, colon).trim(), line.slice(colon + 1).trim()]];
+}
