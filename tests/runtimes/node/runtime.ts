@@ -2,7 +2,7 @@
 import { run } from "../../../scripts/npm/process.ts";
 import { runProgram } from "../command.ts";
 import { installNode } from "../install.ts";
-import { UNDICI, NODE_HTTP, type RunningRuntime, type Runtime } from "../runtime.ts";
+import { NODE_HTTP, type RunningRuntime, type Runtime, UNDICI } from "../runtime.ts";
 import { preparedProject } from "./prepare.ts";
 
 function node(line: 22 | 24 | 26, host: Runtime["host"]): Runtime {
