@@ -40,17 +40,11 @@ export function createClient(
   const { policy, trace, limits, retry, allowHttp, unixSocket } = options;
   if (limits !== undefined) checkLimits(limits);
   let service = connector.connect(options);
-  if (policy !== undefined) {
-    service = lazyLayer(service, async () => (await import("./policy.ts")).withPolicy(policy));
-  }
+  if (policy !== undefined) service = lazyLayer(service, ({ withPolicy }) => withPolicy(policy));
   if (!allowHttp && unixSocket === undefined) service = withHttpsOnly()(service);
-  if (trace !== undefined) {
-    service = lazyLayer(service, async () => (await import("./trace.ts")).withTrace(trace));
-  }
+  if (trace !== undefined) service = lazyLayer(service, ({ withTrace }) => withTrace(trace));
   if (authorize !== undefined) service = authorize(service);
-  if (limits !== undefined) {
-    service = lazyLayer(service, async () => (await import("./limit.ts")).withLimit(limits));
-  }
+  if (limits !== undefined) service = lazyLayer(service, ({ withLimit }) => withLimit(limits));
   if (retry !== false) service = withRetry(retry)(service);
   return withDefaults(defaultHeaders(options))(service);
 }

@@ -1,20 +1,21 @@
 /** Layers whose code is loaded with their first request, so that programs which do not ask for them do without. */
 import type { HttpLayer, HttpRequest, HttpResponse, HttpService } from "./connector.ts";
 
-/** The layer that `load` resolves with, around `inner`. */
-export function lazyLayer(inner: HttpService, load: () => Promise<HttpLayer>): HttpService {
-  return new LazyLayerService(inner, load);
+type Layers = typeof import("./layers.ts");
+
+/** One of those layers around `inner`. */
+export function lazyLayer(inner: HttpService, make: (layers: Layers) => HttpLayer): HttpService {
+  return new LazyLayerService(inner, make);
 }
 
 class LazyLayerService implements HttpService {
   readonly #inner: HttpService;
-  readonly #load: () => Promise<HttpLayer>;
-  #loading: Promise<HttpLayer> | undefined;
+  readonly #make: (layers: Layers) => HttpLayer;
   #layered: HttpService | undefined;
 
-  constructor(inner: HttpService, load: () => Promise<HttpLayer>) {
+  constructor(inner: HttpService, make: (layers: Layers) => HttpLayer) {
     this.#inner = inner;
-    this.#load = load;
+    this.#make = make;
   }
 
   call(request: HttpRequest): Promise<HttpResponse> {
@@ -26,9 +27,9 @@ class LazyLayerService implements HttpService {
   }
 
   async #first(request: HttpRequest): Promise<HttpResponse> {
-    const layer = await (this.#loading ??= this.#load());
+    const layers = await import("./layers.ts");
     // Those who waited together share one.
-    this.#layered ??= layer(this.#inner);
+    this.#layered ??= this.#make(layers)(this.#inner);
     return await this.#layered.call(request);
   }
 }

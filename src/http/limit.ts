@@ -8,10 +8,14 @@ export type { LimitOptions } from "./limit_options.ts";
 /**
  * A counting semaphore: permits are granted strictly in the order they were asked for.
  *
- * ```ts
+ * ```ts ignore
  * const semaphore = new Semaphore(4);
  * const release = await semaphore.acquire(signal);
- * try { … } finally { release(); }
+ * try {
+ *   await work();
+ * } finally {
+ *   release();
+ * }
  * ```
  */
 export class Semaphore {
