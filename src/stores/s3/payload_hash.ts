@@ -2,7 +2,10 @@
 import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex } from "@noble/hashes/utils.js";
 import { concatBytes } from "../../store/collect.ts";
+import { platformSha256 } from "./hash_node.ts";
 import { EMPTY_PAYLOAD_HASH } from "./sigv4.ts";
+
+const native = platformSha256();
 
 /** From here on WebCrypto, which is ten times as fast and has a thread of its own, is worth its promise. */
 const LARGE = 16 * 1024;
@@ -13,6 +16,7 @@ export function payloadHash(chunks: readonly Uint8Array[], length: number): stri
   // Absent in insecure browser contexts.
   const subtle = globalThis.crypto?.subtle;
   if (length >= LARGE && subtle !== undefined) return digest(subtle, chunks, length);
+  if (native !== undefined && chunks.length === 1) return native(chunks[0]!);
   const hash = sha256.create();
   for (const chunk of chunks) hash.update(chunk);
   return bytesToHex(hash.digest());

@@ -10,6 +10,7 @@ import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";
 import { getHeader, type HeaderEntry, type HeaderList } from "../../http/headers.ts";
 import type { S3Credential } from "./credential.ts";
+import { platformSha256 } from "./hash_node.ts";
 
 /** The SHA-256 of nothing, in hex. */
 export const EMPTY_PAYLOAD_HASH = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
@@ -124,8 +125,16 @@ export function canonicalRequest(
 
 /** Hex signature of a canonical request. */
 export function sign(canonical: string, timestamp: string, scope: string, key: SigningKey): string {
-  const hash = digestHex(freshHash._cloneInto(workHash), canonical);
-  return hmacHex(key, `${ALGORITHM}\n${timestamp}\n${scope}\n${hash}`);
+  const hash = native === undefined
+    ? digestHex(freshHash._cloneInto(workHash), canonical)
+    : native(canonical);
+  // All that comes before the hash is the same for a second, and so is what becomes of it.
+  if (begun === undefined || begun.key !== key || begun.timestamp !== timestamp || begun.scope !== scope) {
+    const hmac = key.clone() as SigningKey;
+    hmac.update(utf8ToBytes(`${ALGORITHM}\n${timestamp}\n${scope}\n`));
+    begun = { key, timestamp, scope, hmac };
+  }
+  return digestHex(begun.hmac._cloneInto(workHmac), hash);
 }
 
 /** Hex HMAC-SHA-256 of `text` under a signing key; what a POST policy is signed with. */
@@ -133,12 +142,19 @@ export function hmacHex(key: SigningKey, text: string): string {
   return digestHex(key._cloneInto(workHmac), text);
 }
 
+const native = platformSha256();
 // Two hashes a request, done in places that are used again: making them anew costs more than hashing.
 const freshHash = sha256.create();
 const workHash = sha256.create();
 const workHmac: SigningKey = hmac.create(sha256, new Uint8Array(32));
 const digest = new Uint8Array(32);
 let scratch = new Uint8Array(4096);
+let begun: {
+  readonly key: SigningKey;
+  readonly timestamp: string;
+  readonly scope: string;
+  readonly hmac: SigningKey;
+} | undefined;
 
 function digestHex(
   hash: { update(bytes: Uint8Array): unknown; digestInto(out: Uint8Array): void },
