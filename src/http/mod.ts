@@ -6,7 +6,7 @@
  * `HttpError` that says whether the server may have acted.
  *
  * @example
- * ```ts
+ * ```ts ignore
  * import { createClient, defaultConnector } from "@storeport/storeport/connector";
  *
  * const client = createClient(defaultConnector(), { retry: { maxRetries: 3 } });

@@ -41,7 +41,7 @@ import type { WebDav } from "./webdav.ts";
  *   the content type; storeport's gateway keeps them. Tags are ignored.
  *
  * @example
- * ```ts no-eval
+ * ```ts ignore
  * import { HttpStore } from "@storeport/storeport/http";
  *
  * const store = new HttpStore("https://example.com/data/");

@@ -27,7 +27,7 @@ type Settings = Partial<S3StoreOptions>;
  * @throws {PermissionDeniedError} where Deno may not read the environment.
  *
  * @example
- * ```ts no-eval
+ * ```ts ignore
  * import { s3StoreFromEnv } from "@storeport/storeport/s3";
  *
  * const store = await s3StoreFromEnv({ bucket: "data" });

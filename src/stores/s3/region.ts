@@ -26,7 +26,7 @@ export interface BucketRegionOptions extends ConnectionOptions, OperationOptions
  * @throws {GenericError} where the service does not say. In a browser it never does: the header is not shown to pages.
  *
  * @example
- * ```ts no-eval
+ * ```ts ignore
  * import { resolveBucketRegion } from "@storeport/storeport/s3";
  *
  * console.log(await resolveBucketRegion("my-bucket")); // "eu-central-1"

@@ -89,7 +89,7 @@ const EQUAL_PART_SIZE = 32 * 1024 * 1024;
  * - A region that turns out to be wrong is corrected, once, as is a clock that is off.
  *
  * @example
- * ```ts no-eval
+ * ```ts ignore
  * import { S3Store } from "@storeport/storeport/s3";
  *
  * const store = new S3Store({ bucket: "data", region: "eu-west-1", accessKeyId: "…", secretAccessKey: "…" });
