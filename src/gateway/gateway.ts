@@ -8,6 +8,7 @@ import type { GatewayOptions } from "./options.ts";
 import { propfind } from "./propfind.ts";
 import { read } from "./read.ts";
 import { transfer } from "./transfer.ts";
+import { uiHandler } from "./ui.ts";
 import { makeCollection, put, remove } from "./write.ts";
 
 /** What a server may tell of a request beside it: the part of `Deno.serve`'s handler info that is looked at. */
@@ -67,11 +68,15 @@ export function createGateway(store: ObjectStore, options: GatewayOptions = {}):
     throw new TypeError(`Cannot serve under "${basePath}": a base path begins with a slash`);
   }
   const authenticate = authenticator(options.auth);
+  const page = uiHandler(options, basePath);
 
   const answer = async (request: Request, signal: AbortSignal): Promise<Response> => {
     const context: GatewayContext = { store, options, basePath, signal };
     // A browser asks without credentials whether it may ask with them.
     if (cors !== undefined && isPreflight(request)) return preflightResponse(request, cors);
+    // A browser cannot send a token when it goes to a page; there is nothing secret in it.
+    const file = await page?.(request);
+    if (file !== undefined) return file;
     await authenticate?.(request);
     const { method } = request;
     const target = parseTarget(request.url, basePath);

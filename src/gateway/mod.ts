@@ -5,5 +5,5 @@
  * @module
  */
 export { createGateway, type Gateway, type GatewayRequestInfo } from "./gateway.ts";
-export type { GatewayAuth, GatewayCors, GatewayOptions } from "./options.ts";
+export type { GatewayAuth, GatewayCors, GatewayOptions, GatewayUi } from "./options.ts";
 export { type GatewayServer, serveGateway, type ServeGatewayOptions } from "./serve.ts";

@@ -20,6 +20,12 @@ export interface GatewayCors {
   readonly exposedHeaders?: readonly string[];
 }
 
+/** A web page that works with the gateway. `storeport gateway --ui` serves one; its files are built from `examples/browser`. */
+export interface GatewayUi {
+  /** The file of that name in the page's one folder; `undefined` where there is none. */
+  file(name: string): Promise<Uint8Array<ArrayBuffer> | undefined>;
+}
+
 /** Options of {@linkcode createGateway}. */
 export interface GatewayOptions {
   /** Path under which the store is served, such as `/files`. Default the root. */
@@ -34,6 +40,11 @@ export interface GatewayOptions {
   readonly cors?: GatewayCors;
   /** Answer GET of a collection with a listing, HTML or (by `accept`) JSON. Default true; `false` answers 404. */
   readonly index?: boolean;
+  /**
+   * A page to serve at `_ui/` below the base path, to anybody: it asks for credentials itself. The name `_ui` is then
+   * the page's. Writing below it is refused, and objects that were there before cannot be reached. Default none.
+   */
+  readonly ui?: GatewayUi;
   /** Told of failures whose cause the client is not told: for logs. Must not throw. */
   readonly onError?: (error: unknown, request: Request) => void;
 }

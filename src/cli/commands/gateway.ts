@@ -1,7 +1,10 @@
 /** `storeport gateway`: serves a store over HTTP. */
 import { type Command, InvalidArgumentError } from "commander";
 import type { Context } from "../context.ts";
-import { clean, explain } from "../errors.ts";
+import { clean, explain, UsageError } from "../errors.ts";
+import type { GatewayUi } from "../../gateway/mod.ts";
+import { NotFoundError, NotSupportedError } from "../../store/error.ts";
+import type { ObjectStore } from "../../store/object_store.ts";
 import {
   addOutputOptions,
   addStoreOptions,
@@ -17,6 +20,7 @@ interface Flags extends StoreFlags, OutputFlags {
   readonly cors?: true | string;
   readonly basePath?: string;
   readonly maxBodySize?: number;
+  readonly ui?: boolean;
 }
 
 interface Address {
@@ -38,6 +42,7 @@ export function gateway(program: Command, context: Context): void {
     .option("--cors [origin]", "let scripts of this origin in browsers use it; of any without a value")
     .option("--base-path <path>", "serve below this path")
     .option("--max-body-size <bytes>", "largest object that may be put", parsePositive)
+    .option("--ui", "serve a web page for it too, at _ui/")
     .addHelpText(
       "after",
       `
@@ -46,6 +51,7 @@ arguments of the process: STOREPORT_TOKEN in the environment is not seen.
 
 Examples:
   storeport gateway . --read-only
+  storeport gateway . --ui
   storeport gateway memory:// --addr 127.0.0.1:0 --cors`,
     );
   addOutputOptions(addStoreOptions(command)).action((url: string, flags: Flags) =>
@@ -58,8 +64,11 @@ async function serve(context: Context, url: string, flags: Flags): Promise<void>
   const token = flags.token ?? context.runtime.environment("STOREPORT_TOKEN");
   const { serveGateway } = await import("../../gateway/mod.ts");
   const { PrefixStore } = await import("../../wrappers/mod.ts");
+  const served = path === "" ? store : new PrefixStore(store, path);
+  const ui = flags.ui ? await page(served, context.signal) : undefined;
   const server = await serveGateway({
-    store: path === "" ? store : new PrefixStore(store, path),
+    store: served,
+    ui,
     ...flags.addr,
     basePath: flags.basePath,
     readOnly: flags.readOnly,
@@ -70,13 +79,37 @@ async function serve(context: Context, url: string, flags: Flags): Promise<void>
   });
   try {
     if (flags.json) {
-      await context.printJson({ url: server.url, hostname: server.hostname, port: server.port });
+      const { hostname, port } = server;
+      await context.printJson({ url: server.url, hostname, port, ...ui && { ui: `${server.url}/_ui/` } });
     } else if (!flags.quiet) {
       await context.print(`Serving ${clean(url)} at ${server.url} (interrupt to stop)`);
+      if (ui) await context.print(`Open ${server.url}/_ui/ in a browser`);
     }
     await interrupted(context.signal);
   } finally {
     await server.shutdown();
+  }
+}
+
+/** The page, which gets its name for itself only where nothing of the store would be hidden by it. */
+async function page(store: ObjectStore, signal: AbortSignal): Promise<GatewayUi> {
+  if (await isTaken(store, "_ui", signal)) {
+    throw new UsageError(
+      'The page would hide what is stored at "_ui": serve a part of the store, or no page',
+    );
+  }
+  const { findUi } = await import("../ui_node.ts");
+  return await findUi();
+}
+
+async function isTaken(store: ObjectStore, name: string, signal: AbortSignal): Promise<boolean> {
+  try {
+    for await (const _ of store.list(name, { signal, invalidPaths: "skip" })) return true;
+    await store.head(name, { signal });
+    return true;
+  } catch (error) {
+    if (error instanceof NotFoundError || error instanceof NotSupportedError) return false;
+    throw error;
   }
 }
 
