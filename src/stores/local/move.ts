@@ -149,7 +149,7 @@ function checkTarget(there: FileStat | undefined, to: Path, mode: CopyMode): voi
   const context = { store: STORE, path: to };
   const failed = `Cannot rename to ${JSON.stringify(to)}`;
   if (there?.kind === "directory") {
-    throw new GenericError(`${failed}: a directory of that name is there`, context);
+    throw new GenericError(`${failed}: a directory of that name is there`, { ...context, code: "EISDIR" });
   }
   if (there && mode === "create") throw new AlreadyExistsError(`${failed}: it exists already`, context);
 }

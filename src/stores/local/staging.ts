@@ -298,6 +298,7 @@ function directoryInTheWay(path: Path, action: string): GenericError {
   return new GenericError(`Cannot ${action} ${JSON.stringify(path)}: a directory of that name is there`, {
     store: STORE,
     path,
+    code: "EISDIR",
   });
 }
 
