@@ -200,7 +200,11 @@ export class Instance implements CallScope {
       }
       this.#refuseDeadlock(sources);
       this.#turns.watch();
-      await waitForAny(sources);
+      const { woken, cancel } = waitForAny(sources);
+      const forget = this.onEnd(cancel);
+      await woken;
+      forget();
+      if (this.#over !== undefined) throw this.#over.reason;
     }
   }
 

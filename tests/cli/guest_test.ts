@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { startOrigin } from "../guests/origin.ts";
 import { run } from "./cli_support.ts";
+import "../wasi/generator.ts";
 
 const guest = (path: string) => new URL(`../guests/${path}`, import.meta.url).pathname;
 const hello = guest("hello/hello.wasm");

@@ -5,6 +5,7 @@ import { serveGateway } from "../../src/gateway/mod.ts";
 import { MemoryStore } from "../../src/stores/memory/mod.ts";
 import { loadGuest } from "../../src/wasi/mod.ts";
 import { guestPath } from "./hosts.ts";
+import "../wasi/generator.ts";
 
 async function conformance(url: string, lacks: string, net: readonly string[]): Promise<void> {
   const guest = await loadGuest(guestPath("js-storeport"));

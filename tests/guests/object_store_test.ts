@@ -4,6 +4,7 @@ import { serveGateway } from "../../src/gateway/mod.ts";
 import { MemoryStore } from "../../src/stores/memory/mod.ts";
 import { GuestTrapError, loadGuest } from "../../src/wasi/mod.ts";
 import { guestPath } from "./hosts.ts";
+import "../wasi/generator.ts";
 
 async function run(args: readonly string[], net: readonly string[]) {
   const guest = await loadGuest(guestPath("object-store"));

@@ -9,6 +9,7 @@ import { guestOf, judge, titleOf } from "./hosts.ts";
 import { setStage } from "./places.ts";
 import { BIG_PROGRAM_CASES, PROGRAM_CASES } from "./programs.ts";
 import { storeportHost } from "./storeport_host.ts";
+import "../wasi/generator.ts";
 
 const CONNECTORS: Readonly<Record<string, new () => HttpConnector>> = { NodeHttpConnector, FetchConnector };
 

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { FetchConnector } from "../../src/http/fetch.ts";
 import { hostCases, withEnv } from "./cases/mod.ts";
+import "./generator.ts";
 
 /** What `fetch` cannot do, by the beginning of the case's name. */
 const BEYOND_FETCH: Readonly<Record<string, string>> = {

@@ -1,6 +1,7 @@
 /** Instances are independent: many, one after another and at once. */
 import assert from "node:assert/strict";
 import { checks, load, withEnv } from "./cases/case.ts";
+import "./generator.ts";
 
 Deno.test("instances: a thousand one after another do not pile up", async () => {
   const guest = await load("hello/hello.wasm");

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { cacheKey, decodeEntry, encodeEntry } from "../../src/wasi/cache.ts";
 import { GuestLoadError, loadGuest, MissingImportError } from "../../src/wasi/mod.ts";
+import "./generator.ts";
 
 const guests = new URL("../guests/", import.meta.url);
 const bytes = (path: string) => readFile(new URL(path, guests));

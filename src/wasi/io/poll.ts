@@ -48,23 +48,33 @@ export class Wakers {
   }
 }
 
-/** Resolves when one of `sources` may be ready. No source keeps anything of it afterwards. */
-export function waitForAny(sources: readonly Waitable[]): Promise<void> {
-  return new Promise((resolve) => {
+/** A wait that can be given up. */
+export interface Wait {
+  /** Resolves when one of the sources may be ready, or the wait was given up. */
+  readonly woken: Promise<void>;
+  /** Gives it up. */
+  cancel(): void;
+}
+
+/** Waits until one of `sources` may be ready. No source keeps anything of it afterwards. */
+export function waitForAny(sources: readonly Waitable[]): Wait {
+  let wake!: () => void;
+  const woken = new Promise<void>((resolve) => {
     const cancels: (() => void)[] = [];
-    let woken = false;
-    const wake = () => {
-      if (woken) return;
-      woken = true;
+    let over = false;
+    wake = () => {
+      if (over) return;
+      over = true;
       for (const cancel of cancels) cancel();
       resolve();
     };
     for (const source of sources) {
-      if (woken) return;
+      if (over) return;
       const cancel = source.wait(wake);
       // Woken while asking: the loop above did not know this one yet.
-      if (woken) cancel();
+      if (over) cancel();
       else cancels.push(cancel);
     }
   });
+  return { woken, cancel: wake };
 }
