@@ -3,6 +3,7 @@ import type { HttpConnector, HttpRequest, HttpResponse, HttpService } from "./co
 import { FetchConnector } from "./fetch.ts";
 import type { ClientOptions } from "./options.ts";
 import { NotSupportedError } from "../store/error.ts";
+import { isWorkerd } from "./workerd.ts";
 
 /**
  * A connector of what this environment has, found by features when a service is connected: `fetch`, or `node:http`
@@ -35,6 +36,7 @@ class DefaultConnector implements HttpConnector {
 
 /** Whether `node:http` can be imported, asked in the way that bundles for browsers do not stumble over. */
 function hasNodeHttp(): boolean {
+  if (isWorkerd()) return false;
   const { process } = globalThis as { process?: { getBuiltinModule?: (name: string) => unknown } };
   return typeof process?.getBuiltinModule === "function" &&
     process.getBuiltinModule("node:http") !== undefined;

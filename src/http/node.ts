@@ -4,6 +4,7 @@ import { checkOptions } from "./node/check.ts";
 import type { NodeHttpConnectorOptions, NodeSettings } from "./node/settings.ts";
 import type { ClientOptions } from "./options.ts";
 import { NotSupportedError } from "../store/error.ts";
+import { isWorkerd } from "./workerd.ts";
 
 export type { NodeHttpConnectorOptions, NodeLookup } from "./node/settings.ts";
 
@@ -75,15 +76,20 @@ class LazyService implements HttpService {
   }
 
   async #load(): Promise<HttpService> {
+    if (isWorkerd()) throw withoutNodeHttp();
     const { NodeService } = await import("./node/service.ts").catch((cause) => {
-      throw new NotSupportedError(
-        'This environment has no "node:http"; use FetchConnector, or pass an HttpConnector of your own',
-        { store: "HTTP", cause },
-      );
+      throw withoutNodeHttp(cause);
     });
     const service = new NodeService(this.#settings);
     if (this.#closed) service.close?.();
     this.#service = service;
     return service;
   }
+}
+
+function withoutNodeHttp(cause?: unknown): NotSupportedError {
+  return new NotSupportedError(
+    'This environment has no "node:http" of its own; use FetchConnector, or pass an HttpConnector of your own',
+    { store: "HTTP", cause },
+  );
 }

@@ -25,7 +25,7 @@ export type GuestSource = Uint8Array | string | URL | Response;
  * @throws {GuestLoadError} for what is not a component that can be loaded; the message says what it is.
  */
 export async function loadGuest(source: GuestSource, options: LoadOptions = {}): Promise<Guest> {
-  requireJspi();
+  await requirePlatform();
   const { bytes, name } = await read(source);
   const guestName = options.name ?? name;
   const kind = sniff(bytes);
@@ -38,13 +38,26 @@ export async function loadGuest(source: GuestSource, options: LoadOptions = {}):
   return new Guest(guestName, outside, code);
 }
 
-function requireJspi(): void {
-  if (hasJspi()) return;
-  throw new NotSupportedError(
-    "Cannot host guests: this platform has no JavaScript Promise Integration (JSPI) for WebAssembly, which lets a " +
-      "guest wait. Deno 2.9, Node 24 and Chromium 137 have it. Stores work without it",
-    { store: "WASI" },
-  );
+/** The smallest module there is. */
+const EMPTY_MODULE = new Uint8Array([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0]);
+
+async function requirePlatform(): Promise<void> {
+  if (!hasJspi()) {
+    throw new NotSupportedError(
+      "Cannot host guests: this platform has no JavaScript Promise Integration (JSPI) for WebAssembly, which lets a " +
+        "guest wait. Deno 2.9, Node 24 and Chromium 137 have it. Stores work without it",
+      { store: "WASI" },
+    );
+  }
+  try {
+    // Workers at the edge, and pages whose content security policy says so, compile nothing while they run.
+    await WebAssembly.compile(EMPTY_MODULE);
+  } catch (cause) {
+    throw new NotSupportedError(
+      "Cannot host guests: this platform does not let programs compile WebAssembly. Stores work without it",
+      { store: "WASI", cause },
+    );
+  }
 }
 
 async function read(source: GuestSource): Promise<{ readonly bytes: Uint8Array; readonly name: string }> {

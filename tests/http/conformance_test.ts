@@ -28,11 +28,13 @@ function register(name: string, connector: HttpConnector, features: readonly Con
   }
 }
 
-register("FetchConnector", new FetchConnector(), ["duplex"]);
+register("FetchConnector", new FetchConnector(), ["duplex", "extension-methods", "latin1-headers"]);
 register("NodeHttpConnector", new NodeHttpConnector(), [
   "duplex",
+  "extension-methods",
   "get-body",
   "host-header",
+  "latin1-headers",
   "method-case",
   "raw-path",
   "request-trailers",

@@ -43,6 +43,8 @@ export type Assignment =
 /** How one case ended. */
 export interface Outcome {
   readonly name: string;
+  /** It was left out by design, and did fail as it must. */
+  readonly impossible?: boolean;
   /** Why it failed; absent when it passed. */
   readonly error?: string;
 }

@@ -42,17 +42,19 @@ export class NotInstalled extends Error {
 }
 
 /** The connector that every `fetch` outside of browsers makes. */
-export const FETCH: ConnectorPlan = { features: ["duplex"] };
+export const FETCH: ConnectorPlan = { features: ["duplex", "extension-methods", "latin1-headers"] };
 
 /** The same where `fetch` is undici, which sends the length of a stream that is declared. */
-export const UNDICI: ConnectorPlan = { features: ["duplex", "stream-length"] };
+export const UNDICI: ConnectorPlan = { features: [...FETCH.features, "stream-length"] };
 
 /** The connector over `node:http`: everything. */
 export const NODE_HTTP: ConnectorPlan = {
   features: [
     "duplex",
+    "extension-methods",
     "get-body",
     "host-header",
+    "latin1-headers",
     "method-case",
     "raw-path",
     "request-trailers",

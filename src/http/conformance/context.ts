@@ -10,8 +10,10 @@ import type { ClientOptions } from "../options.ts";
  * without `x`, and checks that they refuse it by name.
  *
  * - `duplex`: the response can be read while the request is still being sent.
+ * - `extension-methods`: methods that no RFC of HTTP and WebDAV names can be sent.
  * - `get-body`: GET and HEAD may have a body.
  * - `host-header`: `host` may differ from the URL's.
+ * - `latin1-headers`: header values are bytes, all of which can be sent and seen.
  * - `method-case`: methods go out in the case given.
  * - `raw-path`: paths go out as written, dot segments included.
  * - `request-trailers`, `response-trailers`: trailer fields can be sent, can be seen.
@@ -21,8 +23,10 @@ import type { ClientOptions } from "../options.ts";
  */
 export type ConnectorFeature =
   | "duplex"
+  | "extension-methods"
   | "get-body"
   | "host-header"
+  | "latin1-headers"
   | "method-case"
   | "raw-path"
   | "request-trailers"

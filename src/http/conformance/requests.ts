@@ -5,13 +5,23 @@ import { assertHttpError, type ConnectorCase, echo, request, sent, serviceCase }
 
 /** Cases about request lines and headers. */
 export const requestCases: readonly ConnectorCase[] = [
-  ...["GET", "PUT", "POST", "DELETE", "OPTIONS", "PATCH", "PROPFIND", "MKCOL", "M-SEARCH", "X!#$%&'*+.^_`|~9"]
-    .map(
-      (method) =>
-        serviceCase(`the method ${method} is sent`, async (service, { origin }) => {
-          assertEquals((await echo(service, `${origin}/echo`, { method })).method, method);
-        }),
-    ),
+  ...["GET", "PUT", "POST", "DELETE", "OPTIONS", "PATCH", "PROPFIND", "MKCOL"].map((method) =>
+    serviceCase(`the method ${method} is sent`, async (service, { origin }) => {
+      assertEquals((await echo(service, `${origin}/echo`, { method })).method, method);
+    })
+  ),
+  ...["X-UNHEARD-OF", "X!#$%&'*+.^_`|~9"].flatMap((method) => [
+    serviceCase(`the method ${method} is sent`, async (service, { origin }) => {
+      assertEquals((await echo(service, `${origin}/echo`, { method })).method, method);
+    }, ["extension-methods"]),
+    serviceCase(`the method ${method} is refused by name`, async (service, { origin }) => {
+      await assertHttpError(
+        service.call(request(`${origin}/echo`, { method })),
+        "request",
+        "HTTP-request-method-invalid",
+      );
+    }, ["!extension-methods"]),
+  ]),
   ...["get", "Put", "delete"].flatMap((method) => [
     serviceCase(`the method "${method}" is sent in this case`, async (service, { origin }) => {
       assertEquals((await echo(service, `${origin}/echo`, { method })).method, method);
@@ -131,7 +141,11 @@ export const requestCases: readonly ConnectorCase[] = [
   serviceCase("header values are sent as Latin-1 bytes", async (service, { origin }) => {
     const seen = await echo(service, `${origin}/echo`, { headers: [["x-latin1", "caf\xe9 \xff\x80"]] });
     assertEquals(sent(seen, "x-latin1"), ["caf\xe9 \xff\x80"]);
-  }),
+  }, ["latin1-headers"]),
+  serviceCase("header values beyond ASCII are refused rather than changed", async (service, { origin }) => {
+    const headers = [["x-latin1", "caf\xe9"]] as const;
+    await assertHttpError(service.call(request(`${origin}/echo`, { headers })), "request");
+  }, ["!latin1-headers"]),
   serviceCase("repeated header lines all arrive, in order", async (service, { origin }) => {
     const seen = await echo(service, `${origin}/echo`, {
       headers: [["x-dup", "one"], ["x-other", "-"], ["X-Dup", "two"], ["x-dup", "three"]],

@@ -11,6 +11,14 @@ import { refuse } from "./request.ts";
  */
 export const COLLECT_LIMIT = 16 * 2 ** 20;
 
+/** Who wants to know how a stream fares. */
+export interface UploadWatcher {
+  /** The platform took a piece, or the end. */
+  progress(): void;
+  /** Nothing more will come: the request must break off. */
+  failed(error: HttpError): void;
+}
+
 /** A stream on its way out: counts its bytes, tells of progress, and can be stopped. */
 export class UploadStream {
   readonly stream: ReadableStream<Uint8Array>;
@@ -19,16 +27,16 @@ export class UploadStream {
   readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
   readonly #length: number | undefined;
   readonly #what: string;
-  readonly #watcher: { progress(): void };
+  readonly #watcher: UploadWatcher;
   #sent = 0;
   #done = false;
 
-  /** Takes over `source`; `watcher.progress` is called whenever the platform takes a piece, and at the end. */
+  /** Takes over `source`; `watcher` is told of its progress. */
   constructor(
     source: ReadableStream<Uint8Array>,
     length: number | undefined,
     what: string,
-    watcher: { progress(): void },
+    watcher: UploadWatcher,
   ) {
     this.#reader = source.getReader();
     this.#length = length;
@@ -50,6 +58,7 @@ export class UploadStream {
       return await this.#next();
     } catch (error) {
       this.failure = error as HttpError;
+      this.#watcher.failed(this.failure);
       throw error;
     }
   }

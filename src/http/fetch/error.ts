@@ -80,6 +80,14 @@ const BY_CODE: Readonly<Record<string, Diagnosis>> = {
   HPE_INVALID_TRANSFER_ENCODING: TRANSFER_CODING,
   Z_DATA_ERROR: CONTENT_CODING,
   Z_BUF_ERROR: CONTENT_CODING,
+  // Bun's own.
+  Malformed_HTTP_Response: PROTOCOL,
+  InvalidHTTPResponse: PROTOCOL,
+  ResponseHeadersTooLarge: HEAD_SIZE,
+  UnrequestedUpgrade: plain("decode", "HTTP-upgrade-failed"),
+  ZlibError: CONTENT_CODING,
+  BrotliDecompressionError: CONTENT_CODING,
+  ZstdDecompressionError: CONTENT_CODING,
 };
 
 /** Texts of Deno's fetch (hyper, rustls, the resolver) and of undici's errors without a code. First match counts. */
@@ -107,7 +115,8 @@ const BY_TEXT: readonly (readonly [RegExp, Diagnosis])[] = [
     plain("request", "HTTP-request-method-invalid"),
   ],
   [
-    /connection closed before|connection reset|broken pipe|other side closed|socket hang up|connection error/i,
+    // The last is workerd's, which says it of every connection that was not made, broke or made no sense.
+    /connection closed before|connection reset|broken pipe|other side closed|socket hang up|connection error|network connection lost/i,
     TERMINATED,
   ],
   [/\(Connect\)/, plain("connect", "destination-unavailable")],

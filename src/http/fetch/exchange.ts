@@ -3,12 +3,13 @@ import { isStreamBody } from "../body.ts";
 import type { HttpRequest, HttpResponse } from "../connector.ts";
 import type { Deadline, DeadlineQueue } from "../deadlines.ts";
 import { HttpError } from "../error.ts";
-import type { HeaderList } from "../headers.ts";
+import { bytesToLatin1, type HeaderList } from "../headers.ts";
 import type { HttpTimeouts } from "../options.ts";
 import { type BodyPiece, type BodySource, ConnectorResponse } from "../response.ts";
 import { redactUrl } from "../redact.ts";
 import type { UploadStream } from "./body.ts";
 import type { FetchPhase } from "./error.ts";
+import { probeWideHeaders } from "./platform.ts";
 
 const CONNECT_TIMEOUT = 5_000, FIRST_BYTE_TIMEOUT = 30_000, READ_TIMEOUT = 30_000;
 /** Holds what must be let go of when the exchange is over, and is the source of the response's body. */
@@ -81,6 +82,14 @@ export class FetchExchange implements BodySource {
   /** Told of each piece of the request body that goes out: the time it takes is not the server's. */
   progress(): void {
     if (this.#response === undefined) this.#head?.set(this.#headTimeout);
+  }
+
+  /**
+   * Told that the request's stream failed. Aborts before the platform hears of it, because workerd ends a request
+   * whose stream fails as if it were whole.
+   */
+  failed(error: HttpError): void {
+    if (this.#response === undefined) this.#abort(error);
   }
 
   /** Makes a response of what `fetch` resolved with. */
@@ -219,14 +228,17 @@ export class FetchExchange implements BodySource {
     const { method, url } = this.#request;
     // Pages are told nothing that could be looked up, and may have no network to load the tables from.
     if (!this.#guarded) return (await import("./error.ts")).fetchError(error, phase, method, url);
-    return new HttpError(
-      "unknown",
-      `Cannot send ${this.#name}, or read the answer: ${(error as Error)?.message ?? error}`,
-      {
+    const why = (error as Error)?.message ?? error;
+    // Once there was a head, what is left to go wrong is the connection, nearly always.
+    return phase === "body"
+      ? new HttpError("interrupted", `Cannot read the response body of ${this.#name}: ${why}`, {
+        cause: error,
+        detail: { tag: "HTTP-response-incomplete" },
+      })
+      : new HttpError("unknown", `Cannot send ${this.#name}: ${why}`, {
         cause: error,
         detail: { tag: "internal-error" },
-      },
-    );
+      });
   }
 
   get #name(): string {
@@ -258,7 +270,13 @@ export class FetchExchange implements BodySource {
 function headerList(headers: Headers): HeaderList {
   const list: [string, string][] = [];
   for (const entry of headers) list.push(entry);
-  return list;
+  return probeWideHeaders() ? list.map(([name, value]) => [name, utf8Bytes(value)]) : list;
+}
+
+/** The bytes of UTF-8, a character each: what the value was before the platform read it as text. */
+function utf8Bytes(value: string): string {
+  // deno-lint-ignore no-control-regex
+  return /[^\x00-\x7f]/.test(value) ? bytesToLatin1(new TextEncoder().encode(value)) : value;
 }
 
 function parsedLength(value: string | null): number | undefined {

@@ -6,8 +6,8 @@
 /** What differs between one `fetch` and another. */
 export interface FetchAbilities {
   /**
-   * A request body may be a stream. Without it streams are collected, up to a bound. Default: probed.
-   * Chromium has it over HTTP/2 only, Firefox and Safari do not have it.
+   * A request body may be a stream. Without it streams are collected, up to a bound. Default: probed, and `false` in
+   * browsers: Chromium has it over HTTP/2 only, which services such as S3 do not speak, Firefox and Safari do not have it.
    */
   readonly requestStreams?: boolean;
   /**
@@ -39,4 +39,21 @@ export function probeGuarded(): boolean {
     }
   }
   return guarded;
+}
+
+let wideHeaders: boolean | undefined;
+
+/**
+ * Whether header values are not bytes, as the Fetch standard has them, but text that goes out as UTF-8 and is read as
+ * UTF-8 (workerd).
+ */
+export function probeWideHeaders(): boolean {
+  if (wideHeaders === undefined) {
+    try {
+      wideHeaders = new Headers({ x: "\u20ac" }).get("x") === "\u20ac";
+    } catch {
+      wideHeaders = false;
+    }
+  }
+  return wideHeaders;
 }

@@ -58,7 +58,7 @@ export async function prepareRequest(
     const upload = new UploadStream(body.stream, length, `${method} ${redactUrl(request.url)}`, exchange);
     exchange.upload = upload;
     exchange.startHeadTimer(0);
-    await setStream(call, headers, upload, length, abilities);
+    await setStream(call, headers, upload, length, abilities, guarded);
   } else {
     init.body = joined(body, length ?? 0);
     exchange.startHeadTimer((length ?? 0) / SLOWEST_UPLOAD);
@@ -72,8 +72,9 @@ async function setStream(
   upload: UploadStream,
   length: number | undefined,
   abilities: FetchAbilities,
+  guarded: boolean,
 ): Promise<void> {
-  if (!(abilities.requestStreams ?? probeRequestStreams())) {
+  if (!(abilities.requestStreams ?? (!guarded && probeRequestStreams()))) {
     init.body = await collect(upload, length, "which takes no streams");
   } else if (length !== undefined && !(abilities.streamLength ?? probeStreamLength())) {
     init.body = await collect(upload, length, "which would send it chunked, without its length");

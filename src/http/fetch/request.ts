@@ -8,6 +8,7 @@ import { isFieldValue, isToken } from "../headers.ts";
 import { bodyLength, isStreamBody } from "../body.ts";
 import { redactUrl } from "../redact.ts";
 import { parseRequestUrl } from "../url.ts";
+import { probeWideHeaders } from "./platform.ts";
 import { blockedPort, isBlockedPort } from "./ports.ts";
 
 /** What a request says about its body's framing, and its header fields as `fetch` takes them. */
@@ -30,6 +31,9 @@ export function refuse(why: string, tag: HttpErrorDetail["tag"], cause?: unknown
 const NORMALISED = /^(delete|get|head|options|post|put)$/i;
 const UPPER = /^[A-Z]+$/;
 const FORBIDDEN_METHOD = /^(connect|trace|track)$/i;
+// Those of RFC 9110, RFC 5789 and RFC 4918 are known to every platform.
+const KNOWN_METHOD =
+  /^(DELETE|GET|HEAD|OPTIONS|POST|PUT|PATCH|PROPFIND|PROPPATCH|MKCOL|COPY|MOVE|LOCK|UNLOCK)$/;
 
 /** Checks that `fetch` will send this method in this case. */
 export function checkMethod(method: string): void {
@@ -51,6 +55,21 @@ export function checkMethod(method: string): void {
       `Cannot send the method "${method}" over fetch, which would write it in upper case; write "${method.toUpperCase()}"`,
       "HTTP-request-method-invalid",
     );
+  }
+  if (!KNOWN_METHOD.test(method) && !takesMethod(method)) {
+    throw refuse(
+      `Cannot send the method "${method}" over this platform's fetch, which does not know it; ${USE_NODE}`,
+      "HTTP-request-method-invalid",
+    );
+  }
+}
+
+/** Bun sends GET for a method that it does not know, workerd throws. */
+function takesMethod(method: string): boolean {
+  try {
+    return new Request("http://localhost/", { method }).method === method;
+  } catch {
+    return false;
   }
 }
 
@@ -75,6 +94,9 @@ export function prepareUrl(url: string, guarded: boolean): FetchUrl {
     "HTTP-request-URI-invalid",
   );
 }
+
+// deno-lint-ignore no-control-regex
+const NOT_ASCII = /[^\x00-\x7f]/;
 
 /** Fields of the connection, which is the platform's: some runtimes send them, some throw, some drop them. */
 const CONNECTION_FIELDS: ReadonlySet<string> = new Set([
@@ -111,6 +133,12 @@ export function prepareHeaders(request: HttpRequest, host: string, guarded: bool
     if (!isFieldValue(value)) {
       throw refuse(
         `Cannot send the header "${name}": its value holds a character that is a control or not Latin-1`,
+        "HTTP-protocol-error",
+      );
+    }
+    if (NOT_ASCII.test(value) && probeWideHeaders()) {
+      throw refuse(
+        `Cannot send the header "${name}" over this platform's fetch, which sends values as UTF-8; ${USE_NODE}`,
         "HTTP-protocol-error",
       );
     }

@@ -8,7 +8,11 @@ import { FETCH, NODE_HTTP, type Runtime } from "../runtime.ts";
 
 export const bun: Runtime = {
   name: "Bun",
-  connectors: { fetch: FETCH, node: NODE_HTTP },
+  connectors: {
+    // It sends GET for methods that it does not know.
+    fetch: { features: FETCH.features.filter((feature) => feature !== "extension-methods") },
+    node: NODE_HTTP,
+  },
   host: {},
   async start() {
     const [modules, { folder, program }] = await Promise.all([

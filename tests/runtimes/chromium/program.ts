@@ -3,9 +3,11 @@ import type { Assignment, Outcome } from "../assignment.ts";
 import { hostTrials } from "../lists/host.ts";
 import { runAssignment } from "../lists/run.ts";
 
-declare global {
-  /** Runs an assignment; put there by the program. */
-  var runAssigned: (assignment: Assignment) => Promise<Outcome[]>;
+/** What the driver finds in the page. */
+export interface Program {
+  /** Runs an assignment. */
+  runAssigned(assignment: Assignment): Promise<Outcome[]>;
 }
 
-globalThis.runAssigned = (assignment) => Array.fromAsync(runAssignment(assignment, hostTrials));
+(globalThis as unknown as Program).runAssigned = (assignment) =>
+  Array.fromAsync(runAssignment(assignment, hostTrials));

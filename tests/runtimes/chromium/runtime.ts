@@ -6,6 +6,7 @@ import { CACHE } from "../places.ts";
 import { HOST_PACKAGE, project } from "../project.ts";
 import type { RunningRuntime, Runtime } from "../runtime.ts";
 import { type Browser, startBrowser } from "./browser.ts";
+import type { Program } from "./program.ts";
 import { nodeInPages } from "./plugins.ts";
 import { type PageServer, servePage } from "./server.ts";
 
@@ -60,7 +61,7 @@ async function run(
     await page.goto(`${placeOf(server, assignment)}/echo`);
     const outcomes = await page.evaluate(async ({ program, assignment }) => {
       await import(program);
-      return await globalThis.runAssigned(assignment);
+      return await (globalThis as unknown as Program).runAssigned(assignment);
     }, { program: `${server.url}/tests/program/program.js`, assignment });
     return [...outcomes, ...errors];
   } finally {

@@ -12,10 +12,10 @@ export async function nodeConnectorRefusal(): Promise<void> {
   );
 }
 
-/** Guests are refused at load where WebAssembly cannot be suspended. */
+/** Guests are refused at load where WebAssembly cannot be suspended, or not compiled. */
 export async function hostRefusal(): Promise<void> {
   // A component in name only: it is refused before its bytes are looked at.
-  await refused(() => loadGuest(new Uint8Array([0, 0x61, 0x73, 0x6d, 0x0d, 0, 1, 0])), /JSPI/);
+  await refused(() => loadGuest(new Uint8Array([0, 0x61, 0x73, 0x6d, 0x0d, 0, 1, 0])), /JSPI|compile/);
 }
 
 async function refused(action: () => Promise<unknown>, what: RegExp): Promise<void> {
