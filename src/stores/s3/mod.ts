@@ -44,4 +44,5 @@ export type { ObjectVersion } from "./versions.ts";
 export type { TagOptions } from "./tagging.ts";
 export type { PostPolicy, PostPolicyRequest } from "./post_policy.ts";
 export type { PostCondition } from "./presign.ts";
+export type { ConfigContext, ConfigField, ConfigParser, ConfigSchema } from "../common/config.ts";
 export type { ConnectionOptions } from "../common/connection.ts";

@@ -1,72 +1,14 @@
-/** What no real server can be asked to do: how the store takes it. */
+/** Refusals, redirects and lost answers that no real server can be asked for. */
 import { strict as assert } from "node:assert";
 import type { HttpRequest } from "../../../src/http/connector.ts";
-import { HttpError } from "../../../src/http/error.ts";
-import { getHeader, type HeaderList } from "../../../src/http/headers.ts";
-import { ConnectorResponse } from "../../../src/http/response.ts";
-import { ObjectStoreError } from "../../../src/store/error.ts";
-import {
-  cachedCredentials,
-  type S3Credential,
-  S3Store,
-  type S3StoreOptions,
-} from "../../../src/stores/s3/mod.ts";
-import { answer, failure, FakeS3, type FakeS3Options, type Hook, KEYS } from "./fake_s3.ts";
+import { getHeader } from "../../../src/http/headers.ts";
+import { cachedCredentials, type S3Credential, S3Store } from "../../../src/stores/s3/mod.ts";
+import { answer, failure } from "./fake_answers.ts";
+import { type Hook, KEYS } from "./fake_s3.ts";
+import { failing, first, interrupted, open } from "./fake_store.ts";
 
-const QUICK = { retry: { initBackoff: 1, maxBackoff: 2, maxRetries: 4 } };
-
-function open(
-  hook?: Hook,
-  options: Partial<S3StoreOptions> = {},
-  fake: FakeS3Options = {},
-): { service: FakeS3; store: S3Store } {
-  const service = new FakeS3(fake);
-  service.hook = hook;
-  return {
-    service,
-    store: new S3Store({ bucket: "bucket", ...KEYS, connector: service, client: QUICK, ...options }),
-  };
-}
-
-/** A hook that answers the first `times` requests that a test picks. */
-function first(times: number, pick: (request: HttpRequest) => boolean, give: Hook): Hook {
-  let left = times;
-  return (request, parts) => pick(request) && left-- > 0 ? give(request, parts) : undefined;
-}
-
-async function failing(action: Promise<unknown>): Promise<ObjectStoreError> {
-  try {
-    await action;
-  } catch (error) {
-    assert.ok(error instanceof ObjectStoreError, String(error));
-    const shown = `${error.stack} ${JSON.stringify(error)}`;
-    assert.ok(
-      !shown.includes(KEYS.secretAccessKey) && !/Signature=\w/.test(shown),
-      "an error shows a secret",
-    );
-    return error;
-  }
-  throw new Error("it should have failed");
-}
-
-const interrupted = () =>
-  new HttpError("interrupted", "connection reset", { detail: { tag: "connection-terminated" } });
-
-/** A body that breaks after some bytes. */
-function cut(status: number, text: string, at: number, headers: HeaderList = []): ConnectorResponse {
-  let step = 0;
-  return new ConnectorResponse({
-    status,
-    headers,
-    contentLength: text.length,
-    source: {
-      read: () =>
-        step++ === 0
-          ? Promise.resolve({ done: false, value: new TextEncoder().encode(text.slice(0, at)) })
-          : Promise.reject(interrupted()),
-      cancel: () => {},
-    },
-  });
+function hours(count: number): number {
+  return count * 3_600_000;
 }
 
 Deno.test("500s are tried again, whatever the operation", async () => {
@@ -177,10 +119,6 @@ Deno.test("credentials that stay refused are an error, not a loop", async () => 
     1,
   ]);
 });
-
-function hours(count: number): number {
-  return count * 3_600_000;
-}
 
 Deno.test("cached credentials are renewed before they end, by one fetch, and the old serve meanwhile", async () => {
   let now = 0;
@@ -391,174 +329,4 @@ Deno.test("a deletion whose answer got lost has happened", async () => {
     throw interrupted();
   });
   await store.delete("a", { ifMatch: eTag });
-});
-
-const PAGE = (more: string) =>
-  `<ListBucketResult><IsTruncated>true</IsTruncated>${more}<Contents><Key>a</Key><LastModified>2026-01-01T00:00:00.000Z</LastModified><Size>1</Size></Contents></ListBucketResult>`;
-
-Deno.test("a listing that never ends is found out", async () => {
-  for (
-    const [more, about] of [["<NextContinuationToken>same</NextContinuationToken>", /same page again/], [
-      "",
-      /not how to ask/,
-    ]] as const
-  ) {
-    const { store, service } = open(() => answer(200, PAGE(more)));
-    const list = async () => {
-      for await (const _ of store.list()) { /* on and on */ }
-    };
-    assert.match((await failing(list())).message, about);
-    assert.ok(service.requests.length <= 3);
-    assert.match((await failing(store.listWithDelimiter())).message, about);
-  }
-});
-
-Deno.test("a listing that breaks off is asked for again; one that is none is an error", async () => {
-  const whole = PAGE("").replace("true", "false");
-  const { store, service } = open(first(2, () => true, () => cut(200, whole, 60)));
-  const keys: string[] = [];
-  service.hook =
-    ((broken) => (request: HttpRequest, parts: Parameters<Hook>[1]) =>
-      broken(request, parts) ?? answer(200, whole))(service.hook!) as Hook;
-  for await (const { location } of store.list()) keys.push(location);
-  assert.deepEqual(keys, ["a"]);
-  for (const body of ["", "<html><body>Welcome</body></html>", whole.slice(0, -5), "{}"]) {
-    service.hook = () => answer(200, body);
-    const error = await failing(store.listWithDelimiter());
-    assert.match(error.message, /no listing/, body);
-  }
-});
-
-Deno.test("a listing of what may not be seen is refused as such", async () => {
-  const { store } = open(() => failure(403, "AccessDenied"));
-  const list = async () => {
-    for await (const _ of store.list()) { /* none */ }
-  };
-  assert.equal((await failing(list())).name, "PermissionDeniedError");
-});
-
-Deno.test("HTML where XML should be: the status must do", async () => {
-  const { store } = open(() =>
-    answer(502, "<html><h1>Bad gateway</h1></html>", [["content-type", "text/html"]])
-  );
-  const error = await failing(store.put("a", ""));
-  assert.deepEqual([error.name, error.status, error.code], ["GenericError", 502, undefined]);
-  assert.ok(!error.message.includes("<"));
-  const { store: lying, service } = open();
-  await lying.put("a", "1");
-  service.hook = () => answer(200, "<html>Please log in</html>");
-  assert.match((await failing(lying.copy("a", "b"))).message, /cannot be read/);
-  const upload = lying.putMultipart("c");
-  assert.match((await failing(upload)).message, /cannot be read/);
-});
-
-Deno.test("bytes that were changed on the way are found out", async () => {
-  const { store, service } = open();
-  await store.put("a", "content");
-  const object = service.objects.get("a")!;
-  service.objects.set("a", { ...object, bytes: new TextEncoder().encode("c0ntent") });
-  assert.match((await failing((await store.get("a")).bytes())).message, /damaged, their CRC64NVME is/);
-  const stream = (await store.get("a")).body;
-  await assert.rejects(new Response(stream).text(), /damaged/);
-  // A part has no checksum that it could be held against.
-  assert.equal(new TextDecoder().decode(await store.getRange("a", { start: 0, end: 3 })), "c0n");
-});
-
-Deno.test("an upload whose whole is not what its parts make is found out", async () => {
-  const { store, service } = open();
-  const upload = await store.putMultipart("a");
-  await upload.putPart(new TextEncoder().encode("content"));
-  service.hook = first(
-    1,
-    (request) => request.method === "POST",
-    () =>
-      answer(
-        200,
-        "<CompleteMultipartUploadResult><ETag>x</ETag><ChecksumCRC64NVME>AAAAAAAAAAA=</ChecksumCRC64NVME></CompleteMultipartUploadResult>",
-      ),
-  );
-  assert.match((await failing(upload.complete())).message, /the service has AAAAAAAAAAA=/);
-});
-
-Deno.test("keys of a bulk deletion fail one by one, and what is throttled is tried again", async () => {
-  let round = 0;
-  const { store } = open((request) => {
-    if (!request.url.includes("delete")) return undefined;
-    round++;
-    const error = (key: string, code: string) =>
-      `<Error><Key>${key}</Key><Code>${code}</Code><Message>m</Message></Error>`;
-    return answer(
-      200,
-      `<DeleteResult>${error("b", "AccessDenied")}${round === 1 ? error("c", "SlowDown") : ""}${
-        error("d", "NoSuchKey")
-      }</DeleteResult>`,
-    );
-  });
-  const outcomes = [];
-  for await (const outcome of store.deleteAll(["a", "b", "c", "d", "SlowDown"])) {
-    outcomes.push(outcome.ok ? "ok" : outcome.error.name);
-  }
-  assert.deepEqual(outcomes, ["ok", "PermissionDeniedError", "ok", "ok", "ok"]);
-  assert.equal(round, 2);
-});
-
-Deno.test("a bulk deletion has its integrity header, and a service without bulk is dealt with", async () => {
-  const { store, service } = open();
-  for await (const _ of store.deleteAll(["a"])) { /* one */ }
-  assert.ok(getHeader(service.requests[0]!.headers, "x-amz-checksum-sha256"));
-  const { store: old, service: other } = open(
-    (request) => request.method === "POST" ? failure(501, "NotImplemented") : undefined,
-    { provider: "generic", endpoint: "https://old.example" },
-  );
-  await old.put("a", "1");
-  await old.put("b", "1");
-  for await (const outcome of old.deleteAll(["a", "b"])) assert.ok(outcome.ok);
-  assert.ok(getHeader(other.requests[2]!.headers, "content-md5"));
-  assert.equal(other.objects.size, 0);
-  const before = other.requests.length;
-  for await (const outcome of old.deleteAll(["a", "b"])) assert.ok(outcome.ok);
-  assert.deepEqual(other.requests.slice(before).map(({ method }) => method), ["DELETE", "DELETE"]);
-});
-
-Deno.test("a slow source of deletions gets its outcomes all the same", async () => {
-  const { store } = open();
-  let seen = 0;
-  async function* source() {
-    for (let i = 0; i < 3; i++) {
-      yield `${i}`;
-      // Goes on only when the one before is done.
-      while (seen <= i) await new Promise((resolve) => setTimeout(resolve, 1));
-    }
-  }
-  for await (const outcome of store.deleteAll(source())) {
-    assert.ok(outcome.ok);
-    seen++;
-  }
-  assert.equal(seen, 3);
-});
-
-Deno.test("a service that ignores conditions is found out before it overwrites", async () => {
-  const { store, service } = open(undefined, { provider: "generic", endpoint: "https://old.example" });
-  const real = service.connect();
-  service.hook = async (request) => {
-    const headers = request.headers.filter(([name]) =>
-      name !== "if-none-match" && name !== "if-match" && name !== "authorization"
-    );
-    if (headers.length === request.headers.length - 1) return undefined;
-    const hook = service.hook;
-    service.hook = undefined;
-    try {
-      return await real.call({ ...request, headers });
-    } finally {
-      service.hook = hook;
-    }
-  };
-  await store.put("a", "1");
-  assert.equal((await failing(store.put("a", "2", { mode: "create" }))).name, "NotSupportedError");
-  assert.equal(
-    (await failing(store.put("a", "2", { mode: { update: { eTag: '"x"' } } }))).name,
-    "NotSupportedError",
-  );
-  assert.equal(await (await store.get("a")).text(), "1");
-  assert.deepEqual([...service.objects.keys()], ["a"]);
 });

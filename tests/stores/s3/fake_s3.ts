@@ -8,7 +8,7 @@ import { createHash } from "node:crypto";
 import { setImmediate } from "node:timers";
 import type { HttpConnector, HttpRequest, HttpResponse, HttpService } from "../../../src/http/connector.ts";
 import { getHeader, type HeaderEntry, type HeaderList } from "../../../src/http/headers.ts";
-import { ConnectorResponse } from "../../../src/http/response.ts";
+import { answer, failure } from "./fake_answers.ts";
 import { checksumOf } from "../../../src/stores/s3/checksum/checksum.ts";
 import { parseXml, xmlChildren, xmlText } from "../../../src/stores/common/xml.ts";
 import { canonicalRequest, credentialScope, sign, signingKey } from "../../../src/stores/s3/sigv4.ts";
@@ -461,46 +461,4 @@ async function bytesOf({ body }: HttpRequest): Promise<Uint8Array> {
   if (body instanceof Uint8Array) return body;
   if ("stream" in body) return new Uint8Array(await new Response(body.stream).arrayBuffer());
   return new Uint8Array(Buffer.concat([...body]));
-}
-
-/** An answer. */
-export function answer(
-  status: number,
-  body: string | Uint8Array,
-  headers: HeaderList = [],
-  length?: number,
-): HttpResponse {
-  const bytes = typeof body === "string" ? new TextEncoder().encode(body) : body.slice();
-  let sent = bytes.byteLength === 0;
-  return new ConnectorResponse({
-    status,
-    // The first line of a name is what readers take.
-    headers: [...headers, ["x-amz-request-id", "REQUEST1"], ["x-amz-id-2", "HOST1"], [
-      "date",
-      new Date().toUTCString(),
-    ]],
-    contentLength: length ?? (status === 304 ? undefined : bytes.byteLength),
-    source: {
-      read: () => {
-        const done = sent;
-        sent = true;
-        return Promise.resolve({ done, value: bytes });
-      },
-      cancel: () => {},
-    },
-  });
-}
-
-/** An error as S3 words it; a HEAD has no body. */
-export function failure(
-  status: number,
-  code: string,
-  headers: HeaderList = [],
-  method = "GET",
-  more = "",
-): HttpResponse {
-  const body = method === "HEAD"
-    ? ""
-    : `<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>${code}</Code><Message>Told by the fake</Message>${more}<RequestId>REQUEST1</RequestId><HostId>HOST1</HostId></Error>`;
-  return answer(status, body, headers);
 }
