@@ -70,10 +70,10 @@ export function useFileSystem(store: LocalStore, fs: FileSystem): LocalStore {
  * `--allow-read` and `--allow-write` of the root.
  *
  * @example
- * ```ts no-eval
+ * ```ts ignore
  * import { LocalStore } from "@storeport/storeport/local";
  *
- * const store = new LocalStore("./data", { createRoot: true });
+ * const store = new LocalStore("./.cache/example", { createRoot: true });
  * await store.put("reports/2024.csv", "a,b\n1,2\n");
  * console.log(await (await store.get("reports/2024.csv")).text());
  * ```
