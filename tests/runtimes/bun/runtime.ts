@@ -13,7 +13,12 @@ export const bun: Runtime = {
     fetch: { features: FETCH.features.filter((feature) => feature !== "extension-methods") },
     node: NODE_HTTP,
   },
-  host: {},
+  host: {
+    without: {
+      "traps: a panic is told with the guest's own words and its frames":
+        "JavaScriptCore tells no frames of WebAssembly",
+    },
+  },
   async start() {
     const [modules, { folder, program }] = await Promise.all([
       npmInstall("bun", ["bun@1"]),

@@ -8,12 +8,23 @@ import { npmInstall } from "../install.ts";
 import { outcomesIn } from "../lines.ts";
 import { CACHE } from "../places.ts";
 import { project } from "../project.ts";
-import { FETCH, type RunningRuntime, type Runtime } from "../runtime.ts";
+import type { RunningRuntime, Runtime, Without } from "../runtime.ts";
+
+const LOST =
+  "fetch says the same of a connection that was not made, one that broke and one that made no sense";
+
+const fetchCannot: Without = {
+  "a stream is cancelled when no connection is made": LOST,
+  "a refused connection is of kind connect": LOST,
+  "a name that does not exist is of kind connect": LOST,
+  "what is not HTTP is of kind decode": LOST,
+  "a head of 2 MiB is of kind decode": LOST,
+};
 
 export const workerd: Runtime = {
   name: "workerd",
-  connectors: { fetch: FETCH },
-  host: { refuses: "no JSPI" },
+  connectors: { fetch: { features: ["duplex"], without: fetchCannot } },
+  host: { refuses: "no compiling of WebAssembly" },
   start,
 };
 
