@@ -97,10 +97,15 @@ export async function fill(
   }
 }
 
-/** Lets the clock go on, so that what is written now is newer than what was before. */
+/**
+ * Lets the clock go on, so that what is written now is newer than what was before; not to the full second, which would
+ * pass for a time without fractions.
+ */
 export async function nextInstant(): Promise<void> {
-  const now = Date.now();
-  while (Date.now() <= now) await new Promise((resolve) => setTimeout(resolve, 1));
+  const before = Date.now();
+  for (let now = before; now <= before || now % 1000 === 0 || now % 1000 > 900; now = Date.now()) {
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
 }
 
 /** Lists in an order of its own. */

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { tmpdir } from "node:os";
 import fc from "fast-check";
+import { sameByListing } from "../../src/cli/sync/compare.ts";
 import { pathFilter } from "../../src/cli/sync/glob.ts";
 import { NotSorted, sortedListing } from "../../src/cli/sync/sorted.ts";
 import { SpillArea } from "../../src/cli/sync/spill_node.ts";
@@ -205,7 +206,7 @@ Deno.test("sync: neither side is read far ahead of the other", async () => {
           yield {
             location: `${String(i).padStart(6, "0")}` as Path,
             size: 1,
-            lastModified: new Date(0),
+            lastModified: new Date(side * 5000),
           };
         }
       }
@@ -249,6 +250,26 @@ Deno.test("sync: stores without order are sorted in temporary files, which are r
   await assert.rejects(async () => {
     for await (const _ of sortedListing(place(lying), options));
   }, NotSorted);
+});
+
+Deno.test("sync: whole seconds may hide a change, so they are taken for their end", () => {
+  const entry = (modified: number, eTag?: string) => ({ path: "a" as Path, size: 1, modified, eTag });
+  const table: [source: number, destination: number, coarse: boolean, same: boolean][] = [
+    [1000, 1000, false, true],
+    [1001, 1000, false, false],
+    [1000, 1500, true, false],
+    [1000, 1999, true, true],
+    [1000, 2000, true, true],
+  ];
+  for (const [source, destination, coarse, same] of table) {
+    assert.equal(sameByListing(entry(source), entry(destination), "quick", coarse), same);
+  }
+  const [a, b] = ["a", "b"].map((digit) => `"${digit.repeat(32)}"`);
+  assert.equal(sameByListing(entry(9000, a), entry(0, a), "quick", false), true);
+  assert.equal(sameByListing(entry(0, a), entry(9000, b), "quick", false), false);
+  assert.equal(sameByListing(entry(0, `${a!.slice(0, -1)}-2"`), entry(9000, b), "quick", false), true);
+  assert.equal(sameByListing(entry(0, a), entry(9000, b), "checksum", false), undefined);
+  assert.equal(sameByListing(entry(9000), entry(0), "size", false), true);
 });
 
 Deno.test("sync: globs", () => {

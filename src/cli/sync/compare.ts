@@ -13,11 +13,15 @@ export type Comparison = "size" | "quick" | "checksum";
  *
  * ETags of 32 hex digits are MD5s on both sides, or at least change with the content; others tell nothing across stores.
  * Without them the destination is a copy if it is no older than the source.
+ *
+ * @param coarse The source tells whole seconds, as S3 does: it may have been written until the end of its second. An
+ * object that was copied in the second in which it was written is so copied twice; a change is never missed.
  */
 export function sameByListing(
   source: Entry,
   destination: Entry,
   comparison: Comparison,
+  coarse: boolean,
 ): boolean | undefined {
   if (source.size !== destination.size) return false;
   if (comparison === "size") return true;
@@ -25,7 +29,7 @@ export function sameByListing(
   if (a !== undefined && a === b) return true;
   if (comparison === "checksum") return source.size === 0 ? true : undefined;
   if (a !== undefined && b !== undefined) return false;
-  return destination.modified >= source.modified;
+  return destination.modified >= source.modified + (coarse ? 999 : 0);
 }
 
 /** The MD5 that an ETag is on S3 and its like, for objects that were not put in parts. */

@@ -68,6 +68,8 @@ class SyncRun {
   /** Could not be written while something else was in the way. */
   readonly #blocked: Spill<Entry>;
   #sort = false;
+  /** Whether times of the source have fractions of seconds. */
+  #fine = false;
   #seen = 0;
   #unchanged = 0;
   #copied = 0;
@@ -191,7 +193,8 @@ class SyncRun {
         continue;
       }
       this.#seen++;
-      const same = to !== undefined && sameByListing(from, to, comparison);
+      this.#fine ||= from.modified % 1000 !== 0;
+      const same = to !== undefined && sameByListing(from, to, comparison, !this.#fine);
       if (same === true) this.#unchanged++;
       else if (same === false) yield this.#copyTask(from);
       else yield this.#compareTask(from, to!);
