@@ -6,12 +6,6 @@ import {
   type S3CredentialProvider,
   staticCredentials,
 } from "./credential.ts";
-import {
-  containerCredentials,
-  instanceMetadataCredentials,
-  profileCredentials,
-  webIdentityCredentials,
-} from "./credentials/mod.ts";
 import type { S3StoreOptions } from "./options.ts";
 
 /** Of a store's options, those that say who it is, and through whom that is asked. */
@@ -59,31 +53,13 @@ export function resolveCredentials(options: Options): S3CredentialProvider {
 
 /** The provider that has to be asked for credentials; `undefined` where the options name none. */
 function askedProvider(options: Options): S3CredentialProvider | undefined {
-  const { webIdentityTokenFile, roleArn, roleSessionName, region, defaultRegion, endpointUrlSts } = options;
-  const shared = { connector: options.connector, client: options.client };
-  const sts = { ...shared, region: region ?? defaultRegion, endpointUrlSts };
-  if (options.profile) {
-    const { profile, metadataEndpoint } = options;
-    return profileCredentials({ ...sts, profile, metadataEndpoint });
-  }
-  // What was not given is not looked for in the environment.
-  const env = {};
-  if (webIdentityTokenFile && roleArn) {
-    return webIdentityCredentials({ ...sts, env, webIdentityTokenFile, roleArn, roleSessionName });
-  }
-  const { containerCredentialsRelativeUri, containerCredentialsFullUri, containerAuthorizationTokenFile } =
-    options;
-  if (containerCredentialsRelativeUri || containerCredentialsFullUri) {
-    return containerCredentials({
-      ...shared,
-      env,
-      containerCredentialsRelativeUri,
-      containerCredentialsFullUri,
-      containerAuthorizationTokenFile,
-    });
-  }
-  const { metadataEndpoint, imdsv1Fallback } = options;
-  return metadataEndpoint !== undefined || imdsv1Fallback !== undefined
-    ? instanceMetadataCredentials({ ...shared, env, metadataEndpoint, imdsv1Fallback })
+  const { profile, webIdentityTokenFile, roleArn, metadataEndpoint, imdsv1Fallback } = options;
+  const named = profile || (webIdentityTokenFile && roleArn) || options.containerCredentialsRelativeUri ||
+    options.containerCredentialsFullUri || metadataEndpoint !== undefined || imdsv1Fallback !== undefined;
+  return named
+    ? cachedCredentials(async () => {
+      const { fetchAsked } = await import("./credentials/asked.ts");
+      return await fetchAsked(options);
+    })
     : undefined;
 }

@@ -7,7 +7,10 @@ import {
   s3StoreFromEnv,
   webIdentityCredentials,
 } from "../../../src/stores/s3/mod.ts";
-import { S3Store } from "../../../src/stores/s3/mod.ts";
+import { S3_CONFIG, S3Store } from "../../../src/stores/s3/mod.ts";
+import { KNOWN_VARIABLES } from "../../../src/stores/s3/credentials/variables.ts";
+import { clientConfig, retryConfig } from "../../../src/stores/common/client_config.ts";
+import { normalizeKey } from "../../../src/stores/common/config.ts";
 import { S3_SERVERS, startS3 } from "../../servers/s3.ts";
 import { type FakeCloud, fakeCloud, fakeHome, metadataAnswer, ROLE } from "./fake_cloud.ts";
 
@@ -305,4 +308,20 @@ Deno.test("moto: roles are assumed, and used", async () => {
   await assert.rejects(resolveBucketRegion("not-there", { endpoint: options.endpoint }), {
     name: "NotFoundError",
   });
+});
+
+Deno.test("every configuration key has its variable among those that are asked for one by one", () => {
+  const missing: string[] = [];
+  for (const schema of [S3_CONFIG, clientConfig, retryConfig]) {
+    for (
+      const [name, field] of Object.entries(schema) as [string, { readonly aliases?: readonly string[] }][]
+    ) {
+      for (const key of [name, ...field.aliases ?? []]) {
+        const upper = normalizeKey(key).toUpperCase();
+        const variable = upper.startsWith("AWS_") ? upper : `AWS_${upper}`;
+        if (!KNOWN_VARIABLES.includes(variable)) missing.push(variable);
+      }
+    }
+  }
+  assert.deepEqual(missing, []);
 });

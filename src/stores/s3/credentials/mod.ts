@@ -21,7 +21,7 @@ import type {
  * configured counts, and its failure ends the search.
  *
  * @example
- * ```ts no-eval
+ * ```ts ignore
  * import { defaultCredentials, S3Store } from "@storeport/storeport/s3";
  *
  * const store = new S3Store({ bucket: "data", region: "eu-west-1", credentials: defaultCredentials() });
@@ -97,7 +97,7 @@ export interface AssumeRoleOptions extends RoleOptions {
  * Credentials of a role that other credentials may assume (STS `AssumeRole`).
  *
  * @example
- * ```ts no-eval
+ * ```ts ignore
  * import { assumeRoleCredentials, defaultCredentials } from "@storeport/storeport/s3";
  *
  * const credentials = assumeRoleCredentials({
