@@ -118,7 +118,9 @@ class FetchService implements HttpService {
       if (this.#guarded) {
         // A page's cookies, its cache and its address are none of the request's.
         init.credentials = "omit";
-        init.cache = "no-store";
+        // With anything but "force-cache" a write may go out with a "cache-control: no-cache" that nobody asked for and
+        // servers take for the object's (Fetch standard, HTTP-network-or-cache fetch); writes are never cached anyway.
+        init.cache = request.method === "GET" || request.method === "HEAD" ? "no-store" : "force-cache";
         init.referrerPolicy = "no-referrer";
       }
       if (this.#asksForClient) (init as { client?: DenoClient }).client = await this.#denoClient();

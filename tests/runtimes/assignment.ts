@@ -4,6 +4,14 @@ import type { ConnectorFeature, StoreFeature } from "@storeport/storeport/testin
 /** Which connector a store or the list runs over. */
 export type ConnectorName = "fetch" | "node";
 
+/** Cases that cannot hold in a runtime. */
+export interface Exceptions {
+  /** They are run all the same, and must fail. */
+  readonly without: readonly string[];
+  /** They are not run. */
+  readonly never: readonly string[];
+}
+
 /** One list to run. */
 export type Assignment =
   | { readonly list: "store"; readonly store: "memory" }
@@ -13,7 +21,7 @@ export type Assignment =
     readonly connector: ConnectorName;
     /** The gateway. */
     readonly url: string;
-  }
+  } & Exceptions
   | {
     readonly list: "store";
     readonly store: "s3";
@@ -21,8 +29,7 @@ export type Assignment =
     /** Options of an `S3Store`. */
     readonly options: Readonly<Record<string, unknown>>;
     readonly lacks: readonly StoreFeature[];
-    readonly without: readonly string[];
-  }
+  } & Exceptions
   | {
     readonly list: "connector";
     readonly connector: ConnectorName;
@@ -31,10 +38,8 @@ export type Assignment =
     readonly origin: string;
     /** Where nothing listens. */
     readonly refused: string;
-    /** Cases that cannot hold here, with the reason. */
-    readonly without: readonly string[];
-  }
-  | { readonly list: "host"; readonly without: readonly string[] }
+  } & Exceptions
+  | { readonly list: "host" } & Exceptions
   /** The platform has no `node:http`: the connector is there and refuses. */
   | { readonly list: "node-connector-refusal" }
   /** The platform has no JSPI: loading a guest refuses. */

@@ -1,6 +1,6 @@
 /**
- * `deno task test:runtimes`: one list of cases a column, one runtime a line. Names of runtimes as arguments run only
- * those (`Deno`, `"Node 24"`); then nothing is written.
+ * `deno task test:runtimes`: one list of cases a column, one runtime a line. Names as arguments (`Deno`,
+ * `"Node 24/WASI host"`) run only those runtimes or lists; then nothing is written.
  */
 import { bun } from "./bun/runtime.ts";
 import { chromium } from "./chromium/runtime.ts";
@@ -45,14 +45,20 @@ async function runRuntime(runtime: Runtime): Promise<RuntimeResult> {
   }
   try {
     const ready = running;
-    const steps = await Promise.all(stepsOf(runtime).map((step) => runStep(ready, runtime, step)));
+    const wanted = stepsOf(runtime).filter(({ column }) =>
+      Deno.args.length === 0 || Deno.args.includes(runtime.name) ||
+      Deno.args.includes(`${runtime.name}/${column}`)
+    );
+    const steps = await Promise.all(wanted.map((step) => runStep(ready, runtime, step)));
     return { runtime, version: running.version, steps };
   } finally {
     await running.close();
   }
 }
 
-const chosen = runtimes.filter(({ name }) => Deno.args.length === 0 || Deno.args.includes(name));
+const chosen = runtimes.filter(({ name }) =>
+  Deno.args.length === 0 || Deno.args.some((arg) => arg.split("/")[0] === name)
+);
 const results = await Promise.all(chosen.map(runRuntime));
 console.log(toText(results));
 const all = results.flatMap(({ steps }) => steps.flatMap(({ outcomes }) => outcomes));

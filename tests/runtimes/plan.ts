@@ -1,5 +1,5 @@
 /** Which lists a runtime runs, and what is expected of each. */
-import type { Assignment } from "./assignment.ts";
+import type { Assignment, Exceptions } from "./assignment.ts";
 import type { Runtime, Without } from "./runtime.ts";
 import type { Stage } from "./stage.ts";
 
@@ -32,11 +32,17 @@ export function stepsOf(runtime: Runtime): readonly Step[] {
   const { fetch, node } = runtime.connectors;
   const steps: Step[] = [{ column: "MemoryStore", assignment: () => ({ list: "store", store: "memory" }) }];
   if (fetch !== undefined) {
-    const { features, without = {} } = fetch;
+    const { features, without = {}, stores = {} } = fetch;
     steps.push(
       {
         column: "HttpStore over fetch",
-        assignment: ({ gateway }) => ({ list: "store", store: "http", connector: "fetch", url: gateway }),
+        assignment: ({ gateway }) => ({
+          list: "store",
+          store: "http",
+          connector: "fetch",
+          url: gateway,
+          ...exceptions(stores),
+        }),
       },
       {
         column: "FetchConnector",
@@ -46,7 +52,7 @@ export function stepsOf(runtime: Runtime): readonly Step[] {
           features,
           origin,
           refused,
-          without: Object.keys(without),
+          ...exceptions(without),
         }),
         without,
       },
@@ -62,7 +68,13 @@ export function stepsOf(runtime: Runtime): readonly Step[] {
     steps.push(
       {
         column: "HttpStore over node:http",
-        assignment: ({ gateway }) => ({ list: "store", store: "http", connector: "node", url: gateway }),
+        assignment: ({ gateway }) => ({
+          list: "store",
+          store: "http",
+          connector: "node",
+          url: gateway,
+          ...exceptions(),
+        }),
       },
       {
         column: "NodeHttpConnector",
@@ -72,7 +84,7 @@ export function stepsOf(runtime: Runtime): readonly Step[] {
           features,
           origin,
           refused,
-          without: Object.keys(without),
+          ...exceptions(without),
         }),
         without,
       },
@@ -84,9 +96,16 @@ export function stepsOf(runtime: Runtime): readonly Step[] {
       ? { column: "WASI host", assignment: () => ({ list: "host-refusal" }), refused: host.refuses }
       : {
         column: "WASI host",
-        assignment: () => ({ list: "host", without: Object.keys(host.without ?? {}) }),
+        assignment: () => ({ list: "host", ...exceptions(host.without) }),
         without: host.without,
       },
   );
   return steps;
+}
+
+function exceptions(without: Without = {}): Exceptions {
+  const [never, tried] = [true, false].map((harmful) =>
+    Object.entries(without).filter(([, why]) => (typeof why === "object") === harmful).map(([name]) => name)
+  );
+  return { without: tried!, never: never! };
 }

@@ -3,13 +3,20 @@ import type { Assignment, ConnectorName, Outcome } from "./assignment.ts";
 import type { ConnectorFeature } from "@storeport/storeport/testing";
 
 /** Case names to reasons: what cannot hold on a platform, whatever is done. */
-export type Without = Readonly<Record<string, string>>;
+export type Without = Readonly<Record<string, string | Harmful>>;
+
+/** A reason why a case is not even tried: it would leave connections or the page in no state for others. */
+export interface Harmful {
+  readonly reason: string;
+}
 
 /** A connector on a platform. */
 export interface ConnectorPlan {
   /** What it can do there. The cases check that it does, and that the rest is refused by name. */
   readonly features: readonly ConnectorFeature[];
   readonly without?: Without;
+  /** Cases of the stores over it that cannot hold. */
+  readonly stores?: Without;
 }
 
 /** A runtime as it is described. */

@@ -4,7 +4,7 @@ import { HttpStore } from "@storeport/storeport/http";
 import { MemoryStore } from "@storeport/storeport/memory";
 import { S3Store } from "@storeport/storeport/s3";
 import { connectorCasesFor, storeCases, type StoreContext } from "@storeport/storeport/testing";
-import type { Assignment, ConnectorName, Outcome } from "../assignment.ts";
+import type { Assignment, ConnectorName, Exceptions, Outcome } from "../assignment.ts";
 import { hostRefusal, nodeConnectorRefusal } from "./refusals.ts";
 
 /** A case without its context. */
@@ -27,8 +27,9 @@ const BRIEF = 8_000;
  * for leaving it out is gone.
  */
 export async function* runAssignment(assignment: Assignment, host?: HostTrials): AsyncGenerator<Outcome> {
-  const without: readonly string[] = "without" in assignment ? assignment.without : [];
+  const { without, never }: Exceptions = "without" in assignment ? assignment : { without: [], never: [] };
   for (const { name, run } of await trials(assignment, host)) {
+    if (never.includes(name)) continue;
     if (!without.includes(name)) yield await outcome(name, run, PATIENCE);
     else {
       const { error } = await outcome(name, run, BRIEF);
