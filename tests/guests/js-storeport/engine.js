@@ -42,3 +42,60 @@ ReadableStream.prototype[Symbol.asyncIterator] ??= async function* values() {
     reader.releaseLock();
   }
 };
+
+// A response's body that is cancelled or aborted while the engine waits for its end takes the whole program down: it is
+// closed once more. So the engine is told of an abort only until there is a response, a short body is read to its end
+// instead, and the stream that is shown is one of ours.
+const SHORT = 64 * 1024;
+const fetchOfEngine = globalThis.fetch;
+
+globalThis.fetch = async function fetch(input, init = {}) {
+  const { signal } = init;
+  const controller = new AbortController();
+  const follow = () => controller.abort(signal.reason);
+  if (signal?.aborted) follow();
+  signal?.addEventListener("abort", follow);
+  try {
+    const response = await fetchOfEngine(input, { ...init, signal: controller.signal });
+    if (response.body !== null) {
+      Object.defineProperty(response, "body", { value: shown(response.body, signal) });
+    }
+    return response;
+  } finally {
+    signal?.removeEventListener("abort", follow);
+  }
+};
+
+function shown(body, signal) {
+  let reader;
+  const leave = async (reason) => {
+    signal?.removeEventListener("abort", abort);
+    reader ??= body.getReader();
+    for (let size = 0; size < SHORT;) {
+      const { done, value } = await reader.read();
+      if (done) return;
+      size += value.length;
+    }
+    await reader.cancel(reason);
+  };
+  let failed;
+  const abort = () => {
+    failed(signal.reason);
+    leave(signal.reason).catch(() => {});
+  };
+  return new ReadableStream({
+    start(controller) {
+      failed = (reason) => controller.error(reason);
+      signal?.addEventListener("abort", abort);
+    },
+    async pull(controller) {
+      reader ??= body.getReader();
+      const { done, value } = await reader.read();
+      if (signal?.aborted) return;
+      if (!done) return controller.enqueue(value);
+      signal?.removeEventListener("abort", abort);
+      controller.close();
+    },
+    cancel: (reason) => void leave(reason).catch(() => {}),
+  }, { highWaterMark: 0 });
+}
