@@ -148,10 +148,9 @@ function show(
       heading.id = "dialog-title";
       dialog.setAttribute("aria-labelledby", heading.id);
     }
-    const before = document.activeElement;
+    // The platform gives the focus back to where it was.
     dialog.addEventListener("close", () => {
       dialog.remove();
-      if (before instanceof HTMLElement && before.isConnected) before.focus();
       resolve(answer);
     });
     document.body.append(dialog);

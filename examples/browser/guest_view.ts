@@ -14,7 +14,7 @@ const MIB = 2 ** 20;
 export class GuestView {
   readonly #session = new GuestSession((message) => this.#take(message));
   readonly #allow = new AllowEditor();
-  readonly #console = new ConsoleView();
+  readonly #console = new ConsoleView((bytes) => this.#session.shown(bytes));
   readonly #requests = new RequestLog((entry) => this.#allow.add(entry));
   readonly #run = byId<HTMLButtonElement>("run-start");
   readonly #stop = byId<HTMLButtonElement>("run-stop");
@@ -120,9 +120,9 @@ export class GuestView {
         break;
       case "output":
         this.#console.write(message.fd, message.bytes);
-        this.#session.shown(message.bytes.length);
         break;
       case "exited":
+        this.#console.flush();
         this.#setRunning(false);
         this.#state(
           message.exitCode === 0 ? "good" : "bad",
@@ -183,6 +183,7 @@ export class GuestView {
 
   #fail(word: string, { name, message }: Failure): void {
     this.#console.note(`${name}: ${message}`, "bad");
+    this.#console.flush();
     this.#state("bad", word);
     announce(`${word}. ${message}`);
   }

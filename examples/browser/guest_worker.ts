@@ -18,7 +18,7 @@ const WINDOW = 256 * 1024;
 
 let controller: AbortController | undefined;
 let unshown = 0;
-let resume: (() => void) | undefined;
+let waiting: (() => void)[] = [];
 
 scope.onmessage = ({ data }) => {
   switch (data.type) {
@@ -32,8 +32,9 @@ scope.onmessage = ({ data }) => {
       controller?.abort(new DOMException("Stopped", "AbortError"));
       break;
     case "shown":
-      unshown -= data.bytes;
-      if (unshown < WINDOW) resume?.();
+      // What is still told of the run before must not count for this one.
+      unshown = Math.max(0, unshown - data.bytes);
+      if (unshown < WINDOW) letGo();
       break;
   }
 };
@@ -55,7 +56,9 @@ async function run({ name, bytes, args, env, stdin, net, timeout, memory }: RunR
   const begun = performance.now();
   let started = begun;
   controller = new AbortController();
+  // What was on its way when the run before ended is shown, or not, without anybody waiting for it.
   unshown = 0;
+  letGo();
   try {
     const guest = await loadGuest(bytes, { name });
     started = performance.now();
@@ -86,9 +89,15 @@ function output(fd: 1 | 2): WritableStream<Uint8Array> {
       const bytes = chunk.slice();
       unshown += bytes.length;
       scope.postMessage({ type: "output", fd, bytes }, [bytes.buffer]);
-      if (unshown >= WINDOW) await new Promise<void>((resolve) => resume = resolve);
+      if (unshown >= WINDOW) await new Promise<void>((resolve) => waiting.push(resolve));
     },
   });
+}
+
+function letGo(): void {
+  const resolved = waiting;
+  waiting = [];
+  for (const resolve of resolved) resolve();
 }
 
 function traced(): TraceHooks {

@@ -1,0 +1,115 @@
+/** A gateway with the page, and Chromium looking at it. */
+import { fileURLToPath } from "node:url";
+import { type BrowserContext, chromium, type Page } from "playwright-core";
+import { buildUi } from "../../scripts/build_ui.ts";
+import { type GatewayOptions, type GatewayServer, serveGateway } from "../../src/gateway/mod.ts";
+import { uiFromFolder } from "../../src/gateway/ui_node.ts";
+import type { ObjectStore } from "../../src/store/object_store.ts";
+import { MemoryStore } from "../../src/stores/memory/mod.ts";
+
+/** Where Debian's package puts it. */
+const CHROMIUM = "/usr/bin/chromium";
+
+const FLAGS = [
+  ...["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"],
+  ...["--disable-component-update", "--disable-sync"],
+];
+
+/** What a test of the page works with. */
+export interface BrowserTest {
+  readonly page: Page;
+  readonly context: BrowserContext;
+  readonly server: GatewayServer;
+  /** The store behind the gateway. */
+  readonly store: MemoryStore;
+  /** Folder of the built page. */
+  readonly folder: string;
+  /** What went wrong in the page's scripts so far. */
+  readonly pageErrors: readonly string[];
+}
+
+/** How a test's gateway and page differ from the ordinary. */
+export interface BrowserTestOptions {
+  readonly gateway?: Omit<GatewayOptions, "ui">;
+  /** Served instead of the memory store itself. */
+  readonly around?: (store: MemoryStore) => ObjectStore;
+  /** Puts what the test finds there. */
+  readonly prepare?: (store: MemoryStore) => Promise<void>;
+  /** Before the page is opened. */
+  readonly before?: (test: BrowserTest) => Promise<void>;
+  /** What follows the page's address. */
+  readonly at?: string;
+}
+
+/** Registers a test in Chromium; it says so where that is not installed. */
+export function browserTest(
+  name: string,
+  run: (test: BrowserTest) => Promise<void>,
+  options: BrowserTestOptions = {},
+): void {
+  Deno.test(`browser: ${name}`, async () => {
+    if (!await isInstalled()) return console.log("SKIPPED: chromium not installed");
+    const folder = await Deno.makeTempDir({ prefix: "storeport-ui-" });
+    const profile = await Deno.makeTempDir({ prefix: "storeport-profile-" });
+    const store = new MemoryStore();
+    await buildUi(`${folder}/ui`);
+    await options.prepare?.(store);
+    const served = options.around?.(store) ?? store;
+    const server = await serveGateway({
+      ...options.gateway,
+      store: served,
+      ui: uiFromFolder(`${folder}/ui`),
+    });
+    try {
+      const context = await chromium.launchPersistentContext(profile, {
+        executablePath: CHROMIUM,
+        headless: true,
+        args: FLAGS,
+        viewport: { width: 1280, height: 800 },
+      });
+      try {
+        const page = context.pages()[0] ?? await context.newPage();
+        const pageErrors: string[] = [];
+        page.on("pageerror", (error) => pageErrors.push(error.message));
+        page.setDefaultTimeout(15_000);
+        const test: BrowserTest = { page, context, server, store, folder: `${folder}/ui`, pageErrors };
+        await options.before?.(test);
+        await page.goto(`${server.url}/_ui/${options.at ?? ""}`);
+        await run(test);
+        if (pageErrors.length > 0) throw new Error(`The page's scripts failed: ${pageErrors.join("; ")}`);
+      } finally {
+        await context.close();
+      }
+    } finally {
+      await server.shutdown(0);
+      await Deno.remove(folder, { recursive: true });
+      await Deno.remove(profile, { recursive: true });
+    }
+  });
+}
+
+/** A file of the repository's guests, built and committed. */
+export function guestFile(path: string): string {
+  return fileURLToPath(new URL(`../guests/${path}`, import.meta.url));
+}
+
+/** Bytes whose every place can be told from the next. */
+export function pattern(size: number): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(size).map((_, i) => (i * 7 + (i >> 8)) % 251);
+}
+
+/** All bytes of an object. */
+export async function bytesOf(store: ObjectStore, path: string): Promise<Uint8Array> {
+  return await (await store.get(path)).bytes();
+}
+
+/** Paths of all objects, sorted. */
+export async function pathsOf(store: ObjectStore): Promise<string[]> {
+  const paths: string[] = [];
+  for await (const { location } of store.list()) paths.push(location);
+  return paths.sort();
+}
+
+async function isInstalled(): Promise<boolean> {
+  return await Deno.stat(CHROMIUM).then(() => true, () => false);
+}
