@@ -201,7 +201,7 @@ Deno.test("instance: turned off, elsewhere, without a role, or not there", async
     "PUT http://127.0.0.1:1/latest/api/token",
     "PUT http://[fd00:ec2::254]/latest/api/token",
   ]);
-  // Nobody listens there: it is tried once more, and given up soon.
+  // Nobody listens there: it is given up soon.
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const { port } = listener.addr as Deno.NetAddr;
   listener.close();
@@ -209,6 +209,20 @@ Deno.test("instance: turned off, elsewhere, without a role, or not there", async
     instanceMetadataCredentials({ env: {}, metadataEndpoint: `http://127.0.0.1:${port}` }),
   );
   assert.equal(error.name, "UnauthenticatedError");
+});
+
+Deno.test("instance: who does not answer in time is not asked again", async () => {
+  let asked = 0;
+  const gates: (() => void)[] = [];
+  await using cloud = fakeCloud(async () => {
+    asked++;
+    await new Promise<void>((resolve) => gates.push(resolve));
+    return "too late";
+  });
+  const error = await failureOf(instanceMetadataCredentials({ env: {}, connector: cloud.connector }));
+  assert.match(error.message, /Cannot get credentials of the instance: .*(?:time|within|1 s)/i);
+  assert.equal(asked, 1);
+  gates.forEach((open) => open());
 });
 
 Deno.test("instance: expired credentials of an overloaded service are used a little longer", async () => {

@@ -23,8 +23,8 @@ export async function withService<T>(
 
 /**
  * Runs `body` with a service for metadata endpoints: near ones, so without a proxy and with short timeouts. Where there
- * is none the wait must be short, since every program off the cloud would have it: a connection that is not made is
- * tried once more only.
+ * is none the wait must be short, since every program off the cloud would have it: who does not answer in time is
+ * not asked again.
  */
 export async function withMetadataService<T>(
   { connector = new FetchConnector(), client = {} }: ConnectionOptions,
@@ -37,16 +37,13 @@ export async function withMetadataService<T>(
     // Plain HTTP within the machine or its hypervisor: there is no other.
     allowHttp: true,
     connectTimeout: 1000,
-    firstByteTimeout: 2000,
+    firstByteTimeout: 1000,
     timeout: 5000,
     retry: {
       maxRetries: 3,
       retryTimeout: 10_000,
       maxBackoff: 1000,
-      shouldRetry: ({ error, attempt }) =>
-        error instanceof HttpError && ["connect", "timeout"].includes(error.kind) && attempt > 0
-          ? false
-          : undefined,
+      shouldRetry: ({ error }) => error instanceof HttpError && isTimeout(error) ? false : undefined,
     },
   });
   try {
@@ -54,6 +51,10 @@ export async function withMetadataService<T>(
   } finally {
     service.close?.();
   }
+}
+
+function isTimeout({ kind, detail }: HttpError): boolean {
+  return kind === "timeout" || detail?.tag === "connection-timeout";
 }
 
 /** Sends a request and reads its body whole, whatever its status. */
