@@ -1,6 +1,6 @@
 /** Bundling a program with the built package for a runtime. */
 import { join } from "node:path";
-import { build, type BuildOptions, type Plugin, stop } from "esbuild";
+import { build, type BuildOptions, type Plugin } from "esbuild";
 import { ROOT } from "./places.ts";
 
 /**
@@ -36,7 +36,9 @@ export interface BundleOptions {
   readonly conditions?: readonly string[];
 }
 
-/** Bundles; returns the path of `program.js`. */
+/**
+ * Bundles; returns the path of `program.js`. The bundler's process serves all bundles of a run, and ends with it.
+ */
 export async function bundle(options: BundleOptions): Promise<string> {
   const settings: BuildOptions = {
     entryPoints: { program: join(ROOT, "tests/runtimes", options.entry) },
@@ -56,10 +58,6 @@ export async function bundle(options: BundleOptions): Promise<string> {
     tsconfigRaw: {},
   };
   await Deno.remove(options.outdir, { recursive: true }).catch(() => {});
-  try {
-    await build(settings);
-  } finally {
-    await stop();
-  }
+  await build(settings);
   return join(options.outdir, "program.js");
 }

@@ -127,7 +127,7 @@ const BODY_BY_TEXT: readonly (readonly [RegExp, Diagnosis])[] = [
   // Deno says this of every broken body, whatever broke it; what it read had begun as a whole response.
   [/error reading a body from connection/i, plain("interrupted", "HTTP-response-incomplete")],
   [
-    /unexpected end of file|invalid gzip|corrupt (deflate|gzip) stream|invalid (deflate|brotli|zstd)|brotli|decompression failed/i,
+    /unexpected end of file|invalid gzip|corrupt (deflate|gzip) stream|invalid (deflate|brotli|zstd)|brotli|(gzip|brotli|deflate|zlib).*(decompression failed|ended prematurely)/i,
     CONTENT_CODING,
   ],
 ];

@@ -12,9 +12,13 @@ import { HttpGetResult } from "./get_result.ts";
 /** How much of a body is read to find out how long it is, where the service does not say. */
 const MAX_MEASURED = 16 * 1024 * 1024;
 
-/** The result of a whole object: read to find out its length where it is short, or decoded by the platform. */
+/**
+ * The result of a whole object: read to find out its length where it is short, or decoded by the platform. What is
+ * long is taken at its word: across origins a page does not see whether the length is that of coded bytes, but nobody
+ * codes large objects on the way.
+ */
 export async function wholeOfUnknownLength(getter: Getter, response: HttpResponse): Promise<GetResult> {
-  const stored = response.decoded ? declaredLength(response.headers) : undefined;
+  const stored = declaredLength(response.headers);
   if (stored !== undefined && stored > MAX_MEASURED) {
     return new HttpGetResult(getter, response, { start: 0, end: stored }, stored, response.body);
   }

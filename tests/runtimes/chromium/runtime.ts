@@ -7,13 +7,16 @@ import { HOST_PACKAGE, project } from "../project.ts";
 import type { RunningRuntime, Runtime } from "../runtime.ts";
 import { type Browser, startBrowser } from "./browser.ts";
 import type { Program } from "./program.ts";
+import { CONNECTOR, HOST, STORES } from "./exceptions.ts";
 import { nodeInPages } from "./plugins.ts";
 import { type PageServer, servePage } from "./server.ts";
 
 export const chromium: Runtime = {
   name: "Chromium",
-  connectors: { fetch: { features: [] } },
-  host: {},
+  connectors: {
+    fetch: { features: ["extension-methods", "latin1-headers"], without: CONNECTOR, stores: STORES },
+  },
+  host: { without: HOST },
   start,
 };
 
