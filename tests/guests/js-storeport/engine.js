@@ -67,19 +67,27 @@ globalThis.fetch = async function fetch(input, init = {}) {
 };
 
 function shown(body, signal) {
-  let reader;
+  let reader, last;
+  // One read at a time: two of them close the stream twice.
+  const read = () =>
+    last = (async () => {
+      await last;
+      reader ??= body.getReader();
+      return await reader.read();
+    })();
   const leave = async (reason) => {
     signal?.removeEventListener("abort", abort);
-    reader ??= body.getReader();
     for (let size = 0; size < SHORT;) {
-      const { done, value } = await reader.read();
+      const { done, value } = await read();
       if (done) return;
       size += value.length;
     }
     await reader.cancel(reason);
   };
   let failed;
+  let left = false;
   const abort = () => {
+    left = true;
     failed(signal.reason);
     leave(signal.reason).catch(() => {});
   };
@@ -89,13 +97,15 @@ function shown(body, signal) {
       signal?.addEventListener("abort", abort);
     },
     async pull(controller) {
-      reader ??= body.getReader();
-      const { done, value } = await reader.read();
-      if (signal?.aborted) return;
+      const { done, value } = await read();
+      if (left) return;
       if (!done) return controller.enqueue(value);
       signal?.removeEventListener("abort", abort);
       controller.close();
     },
-    cancel: (reason) => void leave(reason).catch(() => {}),
+    cancel(reason) {
+      left = true;
+      leave(reason).catch(() => {});
+    },
   }, { highWaterMark: 0 });
 }
