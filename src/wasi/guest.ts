@@ -1,10 +1,13 @@
 /** A loaded guest: what it imports and exports, and running it. */
 import { type ComponentOutline, splitVersion } from "./component.ts";
-import { GuestExit } from "./error.ts";
 import { hostProvides } from "./imports.ts";
 import type { GuestCode } from "./module.ts";
 import type { GuestOptions, InstantiateOptions, RunResult } from "./options.ts";
-import { start } from "./running.ts";
+import { runCommand, start } from "./running.ts";
+import type { Isolation, ServeOptions } from "./serve/options.ts";
+import { runInWorker } from "./serve/run_worker.ts";
+import { serveGuest } from "./serve/serve.ts";
+import type { GuestServer } from "./serve/server.ts";
 
 /** One import of a guest. */
 export interface GuestImport {
@@ -79,22 +82,44 @@ export class Guest {
    *
    * @throws {MissingImportError} before anything runs, for an import that the host does not have.
    * @throws {GuestTrapError} when the guest traps; {@linkcode GuestLimitError} when it breaks a limit or is aborted.
-   * @throws {TypeError} when the guest is not a command.
+   * With `isolation: "worker"` it runs on a thread of its own, which a time limit or the signal ends however busy it is.
+   *
+   * @throws {TypeError} when the guest is not a command, or an option cannot be carried to a worker.
    */
-  async run(options: GuestOptions = {}): Promise<RunResult> {
+  async run(options: GuestOptions & { readonly isolation?: Isolation } = {}): Promise<RunResult> {
     if (!this.exports.some(({ name }) => name === "wasi:cli/run")) {
       const names = this.exports.map(({ name }) => `"${name}"`).join(", ") || "nothing";
       throw new TypeError(`Cannot run "${this.name}": it exports no "wasi:cli/run" (it exports ${names})`);
     }
+    if (options.isolation === "worker") return await runInWorker(this.name, this.#code, options);
     const running = await start(this.name, this.#code, options);
     try {
-      const { run } = findExport(running.exports, "wasi:cli/run") as { run(): Promise<void> };
-      const exitCode = await exitCodeOf(() => running.call(run));
-      await running.call(() => running.drain());
-      return { exitCode, ...running.output() };
+      return await runCommand(running);
     } finally {
       running.close();
     }
+  }
+
+  /**
+   * Serves an HTTP handler (`wasi:http/incoming-handler`): a server whose `fetch` answers requests.
+   *
+   * ```ts ignore
+   * await using server = guest.serve({ net: ["api.example.com"], requestTimeout: 30_000 });
+   * Deno.serve(server.fetch);
+   * ```
+   *
+   * @throws {MissingImportError} for an import that the host does not have.
+   * @throws {RangeError} for numbers that make no sense.
+   * @throws {TypeError} when the guest is no handler.
+   */
+  serve(options: ServeOptions = {}): GuestServer {
+    if (!this.exports.some(({ name }) => name === "wasi:http/incoming-handler")) {
+      const names = this.exports.map(({ name }) => `"${name}"`).join(", ") || "nothing";
+      throw new TypeError(
+        `Cannot serve "${this.name}": it exports no "wasi:http/incoming-handler" (it exports ${names})`,
+      );
+    }
+    return serveGuest(this.name, this.#code, options);
   }
 
   /**
@@ -119,24 +144,6 @@ export class Guest {
       close: () => running.close(),
     };
   }
-}
-
-/** 0, 1 for `err`, or what was passed to `exit`. */
-async function exitCodeOf(run: () => Promise<unknown>): Promise<number> {
-  try {
-    await run();
-    return 0;
-  } catch (error) {
-    if (error === undefined) return 1; // `result` without payload: err(())
-    if (error instanceof GuestExit) return error.code;
-    throw error;
-  }
-}
-
-/** The export of an interface, whatever its version. */
-function findExport(exports: Record<string, unknown>, name: string): unknown {
-  const key = Object.keys(exports).find((key) => splitVersion(key).name === name);
-  return exports[key ?? name];
 }
 
 /** Exports with every function guarded. Classes of exported resources are left as they are. */

@@ -30,3 +30,4 @@ export type {
   RunResult,
   SocketGrant,
 } from "./options.ts";
+export * from "./serve/mod.ts";

@@ -18,6 +18,16 @@ export interface GuestCode {
   readonly coreModule: (name: string) => Promise<WebAssembly.Module>;
   /** What it imports. */
   readonly required: readonly RequiredImport[];
+  /** The generated text and the compiled modules, for other threads. */
+  readonly parts: CodeParts;
+}
+
+/** What code is made of, in a form that can be sent to another thread. */
+export interface CodeParts {
+  /** ES module text with an `instantiate` export. */
+  readonly text: string;
+  /** Core modules by the name that the text asks for. */
+  readonly modules: ReadonlyMap<string, WebAssembly.Module>;
 }
 
 /** As many guests' code as is kept in memory. */
@@ -65,13 +75,17 @@ async function make(
 }
 
 async function compile({ code, modules, required }: Generated): Promise<GuestCode> {
-  const compiled = new Map(
-    Object.entries(modules).map(([name, bytes]) =>
-      [name, WebAssembly.compile(bytes as Uint8Array<ArrayBuffer>)] as const
-    ),
+  const compiled = Object.entries(modules).map(async ([name, bytes]) =>
+    [name, await WebAssembly.compile(bytes as Uint8Array<ArrayBuffer>)] as const
   );
-  const [instantiate] = await Promise.all([instantiateOf(code), ...compiled.values()]);
-  return { instantiate, required, coreModule: (name) => compiled.get(name)! };
+  return await codeOf({ text: code, modules: new Map(await Promise.all(compiled)) }, required);
+}
+
+/** Code from its parts, on this thread. */
+export async function codeOf(parts: CodeParts, required: readonly RequiredImport[]): Promise<GuestCode> {
+  const { text, modules } = parts;
+  const instantiate = await instantiateOf(text);
+  return { instantiate, required, parts, coreModule: (name) => Promise.resolve(modules.get(name)!) };
 }
 
 /**

@@ -1,11 +1,12 @@
 /** From code to a running instance. */
 import { grant } from "./capabilities.ts";
+import { splitVersion } from "./component.ts";
 import { GuestExit, GuestLimitError, GuestTrapError } from "./error.ts";
 import type { RequestGate } from "./http/access.ts";
 import { importObject } from "./imports.ts";
 import { Instance } from "./instance.ts";
 import type { GuestCode } from "./module.ts";
-import type { InstantiateOptions } from "./options.ts";
+import type { InstantiateOptions, RunResult } from "./options.ts";
 
 /** An instance that runs. */
 export interface Running {
@@ -80,6 +81,32 @@ export async function start(
     close();
     throw error;
   }
+}
+
+/** Runs a command of an instance to its end. */
+export async function runCommand(running: Running): Promise<RunResult> {
+  const { run } = findExport(running.exports, "wasi:cli/run") as { run(): Promise<void> };
+  const exitCode = await exitCodeOf(() => running.call(run));
+  await running.call(() => running.drain());
+  return { exitCode, ...running.output() };
+}
+
+/** 0, 1 for `err`, or what was passed to `exit`. */
+async function exitCodeOf(run: () => Promise<unknown>): Promise<number> {
+  try {
+    await run();
+    return 0;
+  } catch (error) {
+    if (error === undefined) return 1; // `result` without payload: err(())
+    if (error instanceof GuestExit) return error.code;
+    throw error;
+  }
+}
+
+/** The export of an interface, whatever its version. */
+function findExport(exports: Record<string, unknown>, name: string): unknown {
+  const key = Object.keys(exports).find((key) => splitVersion(key).name === name);
+  return exports[key ?? name];
 }
 
 /** Lines of a stack that are in WebAssembly. */

@@ -1,0 +1,224 @@
+/** Calling a guest's `wasi:http/incoming-handler` once. */
+import type { HandleTable } from "../abi/handles.ts";
+import { GuestExit } from "../error.ts";
+import { HttpError } from "../../http/error.ts";
+import type { HeaderList } from "../../http/headers.ts";
+import type { BodyPipe } from "../http/body_pipe.ts";
+import type { BodyOrigin } from "../http/incoming.ts";
+import type { OutgoingBody } from "../http/outgoing_body.ts";
+import { type HandlerAnswer, IncomingRequest, ResponseOutparam } from "../http/served.ts";
+import type { Running } from "../running.ts";
+import { CALL_HANDLER } from "../transpile/patch.ts";
+import { type BodySource, isSource, type ServedRequest, type ServedResponse } from "./exchange.ts";
+import { failureOf, NEVER_SET, ServeFailure } from "./failure.ts";
+import type { Job } from "./job.ts";
+
+/** What generated code offers for calling the handler. */
+export interface Handler {
+  /** Handles of `incoming-request`. */
+  readonly requests: HandleTable;
+  /** Handles of `response-outparam`. */
+  readonly outparams: HandleTable;
+  /** The core function. */
+  call(request: number, outparam: number): Promise<void>;
+}
+
+/** The handler of an instance; `undefined` where it exports none. */
+export function handlerOf(running: Running): Handler | undefined {
+  return (running.exports as { [CALL_HANDLER]?: Handler })[CALL_HANDLER];
+}
+
+const NO_TRAILERS = (): HeaderList => [];
+
+/**
+ * Lets the instance handle the job's request. Resolves to whether the instance may be used again, when the guest has
+ * returned.
+ */
+export async function callHandler(
+  running: Running,
+  handler: Handler,
+  job: Job,
+  bodyLimit: number,
+): Promise<boolean> {
+  const { instance } = running;
+  let body: OutgoingBody | undefined;
+  let answered = false;
+  const origin = bodyOrigin(job.request, bodyLimit);
+  job.onGone(() => {
+    // What the client sent will not go on, and nobody reads what is written.
+    origin.fail();
+    body?.pipe.cancel();
+  });
+  const request = new IncomingRequest(instance, {
+    ...job.request,
+    scheme: { tag: job.request.scheme === "https" ? "HTTPS" : "HTTP" },
+    body: origin,
+  });
+  const outparam = new ResponseOutparam((given) => {
+    answered ||= given !== undefined;
+    if (given?.tag === "ok") body = given.val.taken;
+    if (given !== undefined) give(job, given);
+  });
+  try {
+    const handles = [
+      instance.resources.create(handler.requests, request),
+      instance.resources.create(handler.outparams, outparam),
+    ] as const;
+    await running.call(() => handler.call(...handles));
+    if (!answered) job.failed(new ServeFailure("no-answer", NEVER_SET));
+    return true;
+  } catch (error) {
+    const failure = error instanceof GuestExit
+      ? new ServeFailure("exit", `The guest called exit with code ${error.code} instead of answering`)
+      : failureOf(error);
+    job.failed(failure);
+    return false;
+  } finally {
+    // Nobody can end it any more: the client must not take it for whole.
+    body?.pipe.abort(new HttpError("request", "The guest returned before the end of the body"));
+    origin.close();
+  }
+}
+
+/** Hands an answer on; a body that the guest is about to end is waited for, to send it in one piece. */
+function give(job: Job, answer: HandlerAnswer): void {
+  if (answer.tag === "err") {
+    const { tag, val } = answer.val;
+    const detail = val === undefined ? "" : ` (${describe(val)})`;
+    job.failed(new ServeFailure("error-code", `The guest answered with the error ${tag}${detail}`));
+    return;
+  }
+  const { status, headers, taken: body } = answer.val;
+  if (body === undefined) {
+    job.answered({ status, headers: headers.list, body: undefined, trailers: NO_TRAILERS });
+    return;
+  }
+  const { pipe } = body;
+  body.sent = true;
+  if (job.gone) pipe.cancel();
+  const send = () => job.answered(responseOf(status, headers.list, body));
+  // The guest goes on first: most have written all by the time they return or wait.
+  queueMicrotask(() => {
+    if (pipe.ended || pipe.full || job.gone) return send();
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const forget = pipe.onProgress(() => {
+      clearTimeout(timer);
+      send();
+    });
+    timer = setTimeout(() => {
+      forget();
+      send();
+    }, 0);
+  });
+}
+
+function describe(value: unknown): string {
+  return JSON.stringify(value, (_, part) => typeof part === "bigint" ? String(part) : part);
+}
+
+function responseOf(status: number, headers: HeaderList, body: OutgoingBody): ServedResponse {
+  const whole = body.pipe.takeWhole();
+  return { status, headers, body: whole ?? pipeSource(body.pipe), trailers: () => body.trailers };
+}
+
+function pipeSource(pipe: BodyPipe): BodySource {
+  const reader = pipe.stream().getReader();
+  return {
+    async read() {
+      const { done, value } = await reader.read();
+      return done ? undefined : value;
+    },
+    cancel: () => void reader.cancel().catch(() => {}),
+  };
+}
+
+/** The request's body as the guest's resources read it. */
+interface Origin extends BodyOrigin {
+  /** The client has gone: what was not read yet fails. */
+  fail(): void;
+  /** The guest has returned: what it did not read is given up. */
+  close(): void;
+}
+
+const GONE = new HttpError("interrupted", "The client went away", {
+  detail: { tag: "connection-terminated" },
+});
+
+function bodyOrigin({ body, trailers }: ServedRequest, limit: number): Origin {
+  const source = isSource(body) ? body : onceSource(body);
+  let controller!: ReadableStreamDefaultController<Uint8Array>;
+  let received = 0;
+  let over = false;
+  const end = () => {
+    if (over) return false;
+    return over = true;
+  };
+  const fail = (error: HttpError) => {
+    if (!end()) return;
+    controller.error(error);
+    source.cancel();
+  };
+  // Made when first read: most requests have no body, and most guests do not look.
+  let stream: ReadableStream<Uint8Array> | undefined;
+  let failed: HttpError | undefined;
+  const open = () =>
+    new ReadableStream<Uint8Array>({
+      start(given) {
+        controller = given;
+        if (failed !== undefined) fail(failed);
+      },
+      async pull() {
+        try {
+          const piece = await source.read();
+          if (over) return;
+          if (piece === undefined) {
+            end();
+            return controller.close();
+          }
+          received += piece.length;
+          if (received > limit) {
+            return fail(
+              new HttpError("request", `The request body is larger than ${limit} bytes`, {
+                detail: { tag: "HTTP-request-body-size", size: BigInt(received) },
+              }),
+            );
+          }
+          controller.enqueue(piece);
+        } catch (cause) {
+          fail(
+            cause instanceof HttpError
+              ? cause
+              : new HttpError("interrupted", "The request was cut off", { cause }),
+          );
+        }
+      },
+      cancel: () => void (end() && source.cancel()),
+    }, { highWaterMark: 0 });
+  return {
+    get body() {
+      return stream ??= open();
+    },
+    get trailers() {
+      return Promise.resolve(trailers?.() ?? []);
+    },
+    cancel: () => void (end() && source.cancel()),
+    over: () => {},
+    fail() {
+      failed = GONE;
+      if (stream !== undefined) fail(GONE);
+    },
+    close: () => void (end() && source.cancel()),
+  };
+}
+
+function onceSource(body: Uint8Array | undefined): BodySource {
+  let left = body;
+  return {
+    read() {
+      const piece = left;
+      left = undefined;
+      return Promise.resolve(piece !== undefined && piece.length > 0 ? piece : undefined);
+    },
+    cancel: () => void (left = undefined),
+  };
+}

@@ -1,0 +1,83 @@
+/** What one exchange comes to, counted as it goes and told once at its end. */
+import type { BodySource, ServedRequest } from "./exchange.ts";
+import type { AccessEntry } from "./options.ts";
+
+/** Tells of an exchange's end; see {@linkcode AccessEntry}. */
+export class ExchangeLog {
+  readonly #id: string;
+  readonly #request: ServedRequest;
+  readonly #remote: string | undefined;
+  readonly #started = performance.now();
+  readonly #ended: (entry: AccessEntry) => void;
+  #status = 0;
+  #received = 0;
+  #sent = 0;
+  #over = false;
+
+  /** `ended` is called once. */
+  constructor(
+    id: string,
+    request: ServedRequest,
+    remote: string | undefined,
+    ended: (entry: AccessEntry) => void,
+  ) {
+    this.#id = id;
+    this.#request = request;
+    this.#remote = remote;
+    this.#ended = ended;
+  }
+
+  /** Whether its end has been told. */
+  get over(): boolean {
+    return this.#over;
+  }
+
+  /** The head has gone out. */
+  head(status: number): void {
+    this.#status = status;
+  }
+
+  /** Bytes of the answer have gone out. */
+  sent(bytes: number): void {
+    this.#sent += bytes;
+  }
+
+  /** All has gone out, or (`complete` false) nothing more will. */
+  end(complete: boolean): void {
+    if (this.#over) return;
+    this.#over = true;
+    const { method, authority, path } = this.#request;
+    const query = path.indexOf("?");
+    const duration = performance.now() - this.#started;
+    this.#ended({
+      id: this.#id,
+      time: new Date(Date.now() - duration),
+      method,
+      authority,
+      path: query < 0 ? path : path.slice(0, query),
+      ...(this.#remote !== undefined && { remote: this.#remote }),
+      status: this.#status,
+      bytesReceived: this.#received,
+      bytesSent: this.#sent,
+      duration,
+      complete,
+    });
+  }
+
+  /** The request's body, counted. */
+  counting(body: BodySource): BodySource {
+    return {
+      read: async () => {
+        const piece = await body.read();
+        this.#received += piece?.length ?? 0;
+        return piece;
+      },
+      cancel: () => body.cancel(),
+    };
+  }
+
+  /** Counts a body that came whole. */
+  received(bytes: number): void {
+    this.#received += bytes;
+  }
+}

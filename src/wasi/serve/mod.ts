@@ -1,0 +1,10 @@
+/** Serving guests. */
+export { GuestServer } from "./server.ts";
+export type { ExchangeContext } from "./server.ts";
+export type { BodySource, ServedRequest, ServedResponse } from "./exchange.ts";
+export type { FetchInfo } from "./fetch.ts";
+export { ServeFailure } from "./failure.ts";
+export type { ServeFailureKind } from "./failure.ts";
+export { METRICS_TYPE, metricsText } from "./metrics.ts";
+export type { AccessEntry, Isolation, ServeLimits, ServeOptions, ServeOutput } from "./options.ts";
+export type { Refusal, ServeStats } from "./stats.ts";

@@ -1,0 +1,146 @@
+/** Instances on this thread: made when needed, used one request at a time, given up when old, idle or broken. */
+import { GuestLimitError } from "../error.ts";
+import type { Running } from "../running.ts";
+import { callHandler, type Handler, handlerOf } from "./call.ts";
+import { failureOf, ServeFailure } from "./failure.ts";
+import { InstanceGate, OutgoingCount } from "./gate.ts";
+import type { Backend, BackendStats, Job } from "./job.ts";
+import type { PoolOptions } from "./options.ts";
+
+/** Makes an instance with that number, whose requests pass `gate`. */
+export type MakeInstance = (number: number, gate: InstanceGate) => Promise<Running>;
+
+/** An instance that serves. */
+interface Slot {
+  readonly running: Running;
+  readonly handler: Handler;
+  readonly gate: InstanceGate;
+  served: number;
+  idleSince: number;
+}
+
+/** See the file's head. */
+export class InstancePool implements Backend {
+  readonly #make: MakeInstance;
+  readonly #options: PoolOptions;
+  readonly #freed: () => void;
+  readonly #outgoing: OutgoingCount;
+  /** The one used last is taken first, so that the others may grow idle. */
+  readonly #idle: Slot[] = [];
+  readonly #busy = new Set<Slot>();
+  #starting = 0;
+  #created = 0;
+  #closed = false;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  /** `freed` is called when a job has given its place back. */
+  constructor(make: MakeInstance, options: PoolOptions, freed: () => void) {
+    this.#make = make;
+    this.#options = options;
+    this.#freed = freed;
+    this.#outgoing = new OutgoingCount(options.serverOutgoingRequests);
+  }
+
+  get available(): boolean {
+    return this.#busy.size + this.#starting < this.#options.maxInstances && !this.#closed;
+  }
+
+  stats(): BackendStats {
+    return {
+      instances: this.#idle.length + this.#busy.size,
+      idle: this.#idle.length,
+      created: this.#created,
+      outgoingRefused: this.#outgoing.refused,
+      workers: 0,
+      workersLost: 0,
+    };
+  }
+
+  start(job: Job): void {
+    const slot = this.#idle.pop();
+    if (slot !== undefined) void this.#serve(slot, job);
+    else void this.#create(job);
+  }
+
+  close(): Promise<void> {
+    this.#closed = true;
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    for (const slot of this.#idle.splice(0)) slot.running.close();
+    for (const { running } of this.#busy) {
+      running.instance.end(new GuestLimitError("aborted", "The server was stopped"));
+    }
+    return Promise.resolve();
+  }
+
+  async #create(job: Job): Promise<void> {
+    this.#starting++;
+    let slot: Slot;
+    try {
+      const gate = new InstanceGate(this.#outgoing, this.#options.outgoingRequests);
+      const running = await this.#make(this.#created++, gate);
+      const handler = handlerOf(running);
+      if (handler === undefined) {
+        running.close();
+        throw new ServeFailure("start", "The guest has no handler of HTTP requests");
+      }
+      slot = { running, handler, gate, served: 0, idleSince: 0 };
+    } catch (error) {
+      this.#starting--;
+      job.failed(failureOf(error));
+      job.returned();
+      this.#freed();
+      return;
+    }
+    this.#starting--;
+    if (this.#closed) {
+      slot.running.close();
+      job.failed(new ServeFailure("stopped", "The server was stopped"));
+      job.returned();
+      return;
+    }
+    await this.#serve(slot, job);
+  }
+
+  async #serve(slot: Slot, job: Job): Promise<void> {
+    const { maxInstanceReuseCount, requestTimeout, servedRequestBytes } = this.#options;
+    const { instance } = slot.running;
+    this.#busy.add(slot);
+    slot.gate.begin(job);
+    slot.served++;
+    if (requestTimeout !== Infinity) instance.limitTime(requestTimeout);
+    const reusable = await callHandler(slot.running, slot.handler, job, servedRequestBytes);
+    this.#busy.delete(slot);
+    if (requestTimeout !== Infinity) instance.limitTime(Infinity);
+    if (reusable && slot.served < maxInstanceReuseCount && !this.#closed) this.#park(slot);
+    else void slot.running.drain().finally(() => slot.running.close()); // its last words are still on their way
+    job.returned();
+    this.#freed();
+  }
+
+  #park(slot: Slot): void {
+    slot.idleSince = performance.now();
+    this.#idle.push(slot);
+    this.#watch();
+  }
+
+  /** One timer for all: it looks at the oldest when that has been idle for long enough. */
+  #watch(): void {
+    if (this.#timer !== undefined || this.#idle.length === 0 || this.#options.idleTimeout === Infinity) {
+      return;
+    }
+    const wait = this.#idle[0]!.idleSince + this.#options.idleTimeout - performance.now();
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined;
+      this.#expire();
+      this.#watch();
+    }, Math.min(Math.max(wait, 0) + 1, 2 ** 31 - 1));
+  }
+
+  #expire(): void {
+    const limit = performance.now() - this.#options.idleTimeout;
+    let expired = 0;
+    while (expired < this.#idle.length && this.#idle[expired]!.idleSince <= limit) expired++;
+    for (const slot of this.#idle.splice(0, expired)) slot.running.close();
+  }
+}

@@ -1,0 +1,150 @@
+/** What passes between the thread that serves and the workers that run guests. Everything here can be cloned. */
+import type { HeaderList } from "../../http/headers.ts";
+import type { GuestLimit } from "../error.ts";
+import type { DeniedRequest, GuestOptions, RunResult } from "../options.ts";
+import type { RequiredImport } from "../transpile/patch.ts";
+import type { FailureRecord } from "./failure.ts";
+import type { BackendStats } from "./job.ts";
+import type { PoolOptions, ServeOptions } from "./options.ts";
+
+/** A guest's code in a form that can be sent. */
+export interface CodeMessage {
+  readonly name: string;
+  readonly text: string;
+  readonly modules: readonly (readonly [name: string, module: WebAssembly.Module])[];
+  readonly required: readonly RequiredImport[];
+}
+
+/** The options of a guest that can be sent. */
+export type SentOptions =
+  & Omit<
+    GuestOptions,
+    "stdin" | "stdout" | "stderr" | "connector" | "trace" | "onDenied" | "signal" | "clocks" | "net"
+  >
+  & { readonly net?: readonly string[] };
+
+/** A body in a message: whole, to be asked for, or none. */
+export type SentBody = Uint8Array | "stream" | undefined;
+
+/** What a worker is told. */
+export type ToWorker =
+  | {
+    readonly t: "serve";
+    readonly code: CodeMessage;
+    readonly options: SentOptions;
+    readonly pool: PoolOptions;
+    readonly instanceId: boolean;
+    readonly outputs: Readonly<Record<"stdout" | "stderr", boolean>>;
+    /** One cell for each place: the id of the job that waits there, or `TAKEN`. Whoever changes it has the job. */
+    readonly claims: Int32Array | undefined;
+    /** The number of the next instance: shared by all workers where memory can be shared. */
+    readonly numbers: Int32Array;
+  }
+  | {
+    readonly t: "job";
+    readonly id: number;
+    readonly name: string;
+    readonly place: number;
+    readonly method: string;
+    readonly scheme: "http" | "https";
+    readonly authority: string;
+    readonly path: string;
+    readonly headers: HeaderList;
+    readonly body: SentBody;
+  }
+  | { readonly t: "piece"; readonly id: number; readonly bytes: Uint8Array }
+  | { readonly t: "end"; readonly id: number; readonly trailers: HeaderList }
+  | { readonly t: "broken"; readonly id: number }
+  | { readonly t: "credit"; readonly id: number; readonly pieces: number }
+  | { readonly t: "cancel"; readonly id: number }
+  | { readonly t: "gone"; readonly id: number }
+  | { readonly t: "taken"; readonly fd: 1 | 2 }
+  | {
+    readonly t: "run";
+    readonly code: CodeMessage;
+    readonly options: SentOptions;
+    readonly stdin: boolean;
+    readonly outputs: Readonly<Record<"stdout" | "stderr", boolean>>;
+  }
+  | { readonly t: "input"; readonly bytes: Uint8Array | undefined };
+
+/** What a worker tells. Messages come in lists. */
+export type FromWorker =
+  | {
+    readonly t: "answer";
+    readonly id: number;
+    readonly status: number;
+    readonly headers: HeaderList;
+    readonly body: SentBody;
+    readonly trailers: HeaderList;
+  }
+  | { readonly t: "failed"; readonly id: number; readonly failure: FailureRecord }
+  | { readonly t: "returned"; readonly id: number; readonly stats: BackendStats }
+  | { readonly t: "piece"; readonly id: number; readonly bytes: Uint8Array }
+  | { readonly t: "end"; readonly id: number; readonly trailers: HeaderList }
+  | { readonly t: "broken"; readonly id: number }
+  | { readonly t: "pull"; readonly id: number }
+  | { readonly t: "stop"; readonly id: number }
+  | { readonly t: "output"; readonly fd: 1 | 2; readonly number: number; readonly bytes: Uint8Array }
+  | { readonly t: "denied"; readonly denied: DeniedRequest }
+  | { readonly t: "wantInput" }
+  | { readonly t: "ran"; readonly result: RunResult }
+  | { readonly t: "runFailed"; readonly error: ErrorRecord };
+
+/** In a cell of `claims`: the job is somebody's. Ids are positive. */
+export const TAKEN = -1;
+
+/** An error of a run, in the form in which it crosses. */
+export interface ErrorRecord {
+  readonly name: string;
+  readonly message: string;
+  readonly limit?: GuestLimit;
+  readonly reason?: string;
+  readonly guestStderr?: string;
+  readonly guestStack?: readonly string[];
+}
+
+/** One end of the line to another thread. */
+export interface Port<Out, In> {
+  /** Sends; buffers in `transfer` move instead of being copied. */
+  post(message: Out, transfer?: Transferable[]): void;
+  /** Called with each message that comes. */
+  onMessage(listener: (message: In) => void): void;
+}
+
+/** A worker, from outside. */
+export interface WorkerPort extends Port<ToWorker, readonly FromWorker[]> {
+  /** Called when the worker failed outside of any guest. */
+  onFailure(listener: (reason: string) => void): void;
+  /** Ends it at once, however busy it is. */
+  terminate(): void;
+}
+
+/** The buffer of `bytes`, where it is theirs alone and may move. */
+export function transferOf(bytes: SentBody): Transferable[] {
+  if (!(bytes instanceof Uint8Array)) return [];
+  const { buffer, byteLength } = bytes;
+  return buffer instanceof ArrayBuffer && buffer.byteLength === byteLength ? [buffer] : [];
+}
+
+/**
+ * The options in the form in which they cross to a worker.
+ *
+ * @throws {TypeError} for what cannot: functions and objects with functions.
+ */
+export function sentOptions(options: GuestOptions | ServeOptions): SentOptions {
+  const { args, argv0, env, cwd, terminals, preopens, net, randomSeed, forbiddenHeaders, limits } = options;
+  for (const name of ["connector", "trace", "clocks"] as const) {
+    if (options[name] !== undefined) {
+      throw new TypeError(
+        `Cannot run the guest in a worker: "${name}" cannot be carried there; use isolation "inline"`,
+      );
+    }
+  }
+  if (net !== undefined && "checkUrl" in net) {
+    throw new TypeError(
+      'Cannot run the guest in a worker: "net" must be a list of entries there, a policy cannot be carried over',
+    );
+  }
+  return { args, argv0, env, cwd, terminals, preopens, net, randomSeed, forbiddenHeaders, limits };
+}

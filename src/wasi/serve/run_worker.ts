@@ -1,0 +1,153 @@
+/** A command on a thread of its own. */
+import { GuestLimitError, GuestTrapError } from "../error.ts";
+import { processStreams } from "../cli/inherit.ts";
+import { join } from "../cli/sink.ts";
+import type { GuestCode } from "../module.ts";
+import type { GuestInput, GuestOptions, GuestOutput, RunResult } from "../options.ts";
+import type { ErrorRecord } from "./protocol.ts";
+import { type FromWorker, sentOptions, type WorkerPort } from "./protocol.ts";
+import { spawnWorker } from "./spawn.ts";
+import { codeMessage } from "./workers.ts";
+
+/** Milliseconds that the worker has to end the guest itself. */
+const GRACE = 100;
+
+/** Runs a command in a worker; see `Guest.run`. */
+export async function runInWorker(name: string, code: GuestCode, options: GuestOptions): Promise<RunResult> {
+  options.signal?.throwIfAborted();
+  const sent = sentOptions(options);
+  const outputs = { 1: openOutput(options.stdout, 1), 2: openOutput(options.stderr, 2) };
+  const input = openInput(options.stdin);
+  const port = await spawnWorker();
+  const { promise, resolve, reject } = deferred<RunResult>();
+  const limit = options.limits?.timeout ?? Infinity;
+  const timer = limit === Infinity ? undefined : setTimeout(
+    () => reject(new GuestLimitError("timeout", `The guest ran into its time limit of ${limit} ms`)),
+    Math.min(limit + GRACE, 2 ** 31 - 1),
+  );
+  const abort = () =>
+    reject(
+      new GuestLimitError("aborted", "The guest was aborted by the caller", {
+        cause: options.signal?.reason,
+      }),
+    );
+  options.signal?.addEventListener("abort", abort, { once: true });
+  port.onFailure((reason) => reject(new Error(`Cannot run "${name}": the worker failed: ${reason}`)));
+  port.onMessage((messages) => {
+    for (const message of messages) receive(message);
+  });
+  const receive = (message: FromWorker): void => {
+    switch (message.t) {
+      case "output":
+        void outputs[message.fd].write(message.bytes).then(() => port.post({ t: "taken", fd: message.fd }));
+        break;
+      case "wantInput":
+        void input.read().then((bytes) => port.post({ t: "input", bytes }), () => port.post(NO_INPUT));
+        break;
+      case "denied":
+        options.onDenied?.(message.denied);
+        break;
+      case "ran":
+        resolve(message.result);
+        break;
+      case "runFailed":
+        reject(errorOf(message.error));
+    }
+  };
+  try {
+    port.post({
+      t: "run",
+      code: codeMessage(name, code),
+      options: sent,
+      stdin: options.stdin !== undefined,
+      outputs: { stdout: outputs[1].wanted, stderr: outputs[2].wanted },
+    });
+    const { exitCode } = await promise;
+    return { exitCode, stdout: outputs[1].collected(), stderr: outputs[2].collected() };
+  } finally {
+    clearTimeout(timer);
+    options.signal?.removeEventListener("abort", abort);
+    end(port);
+    for (const { release } of [outputs[1], outputs[2], input]) release();
+  }
+}
+
+const NO_INPUT = { t: "input", bytes: undefined } as const;
+
+function end(port: WorkerPort): void {
+  port.onFailure(() => {});
+  port.terminate();
+}
+
+interface Deferred<T> {
+  readonly promise: Promise<T>;
+  resolve(value: T): void;
+  reject(reason: unknown): void;
+}
+
+function deferred<T>(): Deferred<T> {
+  let resolve!: Deferred<T>["resolve"], reject!: Deferred<T>["reject"];
+  const promise = new Promise<T>((yes, no) => [resolve, reject] = [yes, no]);
+  return { promise, resolve, reject };
+}
+
+function errorOf({ name, message, reason, limit, guestStderr, guestStack }: ErrorRecord): Error {
+  if (limit !== undefined) return new GuestLimitError(limit, reason ?? message, { guestStderr, guestStack });
+  if (reason !== undefined) return new GuestTrapError(reason, { guestStderr, guestStack });
+  const error = new Error(message);
+  error.name = name;
+  return error;
+}
+
+interface Output {
+  readonly wanted: boolean;
+  write(bytes: Uint8Array): Promise<void>;
+  collected(): Uint8Array;
+  release(): void;
+}
+
+function openOutput(target: GuestOutput = "ignore", fd: 1 | 2): Output {
+  const pieces: Uint8Array[] = [];
+  const writer = target instanceof WritableStream ? target.getWriter() : undefined;
+  writer?.closed.catch(() => {});
+  let broken = false;
+  return {
+    wanted: target !== "ignore",
+    async write(bytes) {
+      if (broken) return;
+      try {
+        if (target === "pipe") pieces.push(bytes);
+        else if (writer !== undefined) await writer.write(bytes);
+        else await (await processStreams()).write(fd)(bytes);
+      } catch {
+        broken = true; // nobody reads any more; the guest goes on
+      }
+    },
+    collected: () => join(pieces),
+    release: () => writer?.releaseLock(),
+  };
+}
+
+interface Input {
+  read(): Promise<Uint8Array | undefined>;
+  release(): void;
+}
+
+function openInput(source: GuestInput | undefined): Input {
+  if (source === "inherit") {
+    return { read: async () => await (await processStreams()).read(), release: () => {} };
+  }
+  if (source instanceof ReadableStream) {
+    const reader = source.getReader();
+    return { read: async () => (await reader.read()).value, release: () => reader.releaseLock() };
+  }
+  let left = typeof source === "string" ? new TextEncoder().encode(source) : source;
+  return {
+    read() {
+      const bytes = left;
+      left = undefined;
+      return Promise.resolve(bytes);
+    },
+    release: () => {},
+  };
+}

@@ -1,0 +1,13 @@
+/** A worker of Deno, Bun or a browser. Started by `spawn.ts`, imported by nobody. */
+import type { FromWorker, ToWorker } from "./protocol.ts";
+import { workerMain } from "./worker_main.ts";
+
+const scope = globalThis as unknown as {
+  onmessage: ((event: MessageEvent<ToWorker>) => void) | null;
+  postMessage(message: readonly FromWorker[], transfer: Transferable[]): void;
+};
+
+workerMain({
+  post: (messages, transfer = []) => scope.postMessage(messages, transfer),
+  onMessage: (listener) => scope.onmessage = ({ data }) => listener(data),
+});

@@ -1,0 +1,227 @@
+/** The jobs of a worker, seen from inside: requests come as messages, answers go as messages. */
+import type { HeaderList } from "../../http/headers.ts";
+import { type BodySource, isSource, type ServedResponse } from "./exchange.ts";
+import { recordOf } from "./failure.ts";
+import { type Backend, Job } from "./job.ts";
+import { type SentBody, TAKEN, type ToWorker, transferOf } from "./protocol.ts";
+import type { Send } from "./worker_main.ts";
+
+type JobMessage = Extract<ToWorker, { t: "job" }>;
+
+/** A job here. */
+interface Held {
+  readonly job: Job;
+  readonly upload: Upload | undefined;
+  download: Download | undefined;
+  returned: boolean;
+}
+
+/** See the file's head. */
+export class WorkerJobs {
+  readonly #send: Send;
+  readonly #claims: Int32Array | undefined;
+  readonly #pool: Backend;
+  readonly #waiting: JobMessage[] = [];
+  readonly #held = new Map<number, Held>();
+
+  /** `claims` has a cell for each place; see {@linkcode ToWorker}. */
+  constructor(send: Send, claims: Int32Array | undefined, pool: (freed: () => void) => Backend) {
+    this.#send = send;
+    this.#claims = claims;
+    this.#pool = pool(() => this.#next());
+  }
+
+  /** A message for the jobs. */
+  tell(message: ToWorker): void {
+    if (message.t === "job") {
+      this.#waiting.push(message);
+      return this.#next();
+    }
+    if (!("id" in message)) return;
+    const held = this.#held.get(message.id);
+    if (held === undefined) return;
+    switch (message.t) {
+      case "piece":
+        return held.upload?.piece(message.bytes);
+      case "end":
+        return held.upload?.end(message.trailers);
+      case "broken":
+        return held.upload?.broken();
+      case "credit":
+        return held.download?.credit(message.pieces);
+      case "cancel":
+        held.download?.cancel();
+        return this.#forget(message.id, held);
+      case "gone":
+        return held.job.clientGone();
+    }
+  }
+
+  #next(): void {
+    while (this.#waiting.length > 0 && this.#pool.available) {
+      const message = this.#waiting.shift()!;
+      // Whoever takes the place first has the job: this worker, or another one to which it is moved.
+      if (this.#claims !== undefined && !takes(this.#claims, message)) {
+        continue;
+      }
+      this.#start(message);
+    }
+  }
+
+  #start(message: JobMessage): void {
+    const { id, name, method, scheme, authority, path, headers, body } = message;
+    const upload = body === "stream" ? new Upload(id, this.#send) : undefined;
+    const request = {
+      method,
+      scheme,
+      authority,
+      path,
+      headers,
+      body: upload ?? (body as Uint8Array | undefined),
+      trailers: () => upload?.trailers ?? [],
+    };
+    const job = new Job(name, request, {
+      answered: (response) => this.#answer(id, held, response),
+      failed: (failure) => this.#send({ t: "failed", id, failure: recordOf(failure) }),
+      returned: () => {
+        held.returned = true;
+        this.#send({ t: "returned", id, stats: this.#pool.stats() });
+        this.#forget(id, held);
+      },
+    });
+    const held: Held = { job, upload, download: undefined, returned: false };
+    this.#held.set(id, held);
+    this.#pool.start(job);
+  }
+
+  #answer(id: number, held: Held, response: ServedResponse): void {
+    const { status, headers, body } = response;
+    let sent: SentBody;
+    let trailers: HeaderList = [];
+    if (isSource(body)) {
+      sent = "stream";
+      held.download = new Download(id, this.#send, body, response, () => this.#forget(id, held));
+    } else {
+      sent = body;
+      trailers = response.trailers();
+    }
+    this.#send({ t: "answer", id, status, headers, body: sent, trailers }, transferOf(sent));
+  }
+
+  #forget(id: number, held: Held): void {
+    if (held.returned && held.download?.over !== false) this.#held.delete(id);
+  }
+}
+
+function takes(claims: Int32Array, { place, id }: JobMessage): boolean {
+  return Atomics.compareExchange(claims, place, id, TAKEN) === id;
+}
+
+/** A request's body, asked for piece by piece, one ahead. */
+class Upload implements BodySource {
+  readonly #id: number;
+  readonly #send: Send;
+  readonly #pieces: Uint8Array[] = [];
+  #asked = 0;
+  #state: "open" | "ended" | "broken" | "cancelled" = "open";
+  #wake: (() => void) | undefined;
+  trailers: HeaderList = [];
+
+  constructor(id: number, send: Send) {
+    this.#id = id;
+    this.#send = send;
+  }
+
+  async read(): Promise<Uint8Array | undefined> {
+    while (this.#pieces.length + this.#asked < AHEAD && this.#state === "open") {
+      this.#asked++;
+      this.#send({ t: "pull", id: this.#id });
+    }
+    while (this.#pieces.length === 0 && this.#state === "open") {
+      await new Promise<void>((resolve) => this.#wake = resolve);
+    }
+    const piece = this.#pieces.shift();
+    if (piece === undefined && this.#state === "broken") throw new Error("The request was cut off");
+    return piece;
+  }
+
+  cancel(): void {
+    if (this.#state === "open") this.#send({ t: "stop", id: this.#id });
+    this.#state = "cancelled";
+    this.#pieces.length = 0;
+    this.#wake?.();
+  }
+
+  piece(bytes: Uint8Array): void {
+    this.#asked--;
+    if (this.#state === "open") this.#pieces.push(bytes);
+    this.#wake?.();
+  }
+
+  end(trailers: HeaderList): void {
+    this.trailers = trailers;
+    if (this.#state === "open") this.#state = "ended";
+    this.#wake?.();
+  }
+
+  broken(): void {
+    if (this.#state === "open") this.#state = "broken";
+    this.#wake?.();
+  }
+}
+
+/** Pieces that may be on their way between the threads. */
+export const AHEAD = 2;
+
+/** An answer's body, sent as far as the other side has room. */
+class Download {
+  readonly #id: number;
+  readonly #send: Send;
+  readonly #body: BodySource;
+  readonly #response: ServedResponse;
+  readonly #ended: () => void;
+  #credit = AHEAD;
+  #pumping = false;
+  over = false;
+
+  constructor(id: number, send: Send, body: BodySource, response: ServedResponse, ended: () => void) {
+    this.#id = id;
+    this.#send = send;
+    this.#body = body;
+    this.#response = response;
+    this.#ended = ended;
+    void this.#pump();
+  }
+
+  credit(pieces: number): void {
+    this.#credit += pieces;
+    if (!this.#pumping) void this.#pump();
+  }
+
+  cancel(): void {
+    this.over = true;
+    this.#body.cancel();
+  }
+
+  async #pump(): Promise<void> {
+    this.#pumping = true;
+    try {
+      while (this.#credit > 0 && !this.over) {
+        const bytes = await this.#body.read();
+        if (this.over) break;
+        if (bytes === undefined) {
+          this.over = true;
+          this.#send({ t: "end", id: this.#id, trailers: this.#response.trailers() });
+          break;
+        }
+        this.#credit--;
+        this.#send({ t: "piece", id: this.#id, bytes }, transferOf(bytes));
+      }
+    } catch {
+      this.over = true;
+      this.#send({ t: "broken", id: this.#id });
+    }
+    this.#pumping = false;
+    if (this.over) this.#ended();
+  }
+}

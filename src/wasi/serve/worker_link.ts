@@ -1,0 +1,308 @@
+/** One worker, seen from the thread that serves: its jobs, their bodies, their deadlines, its end. */
+import type { HeaderList } from "../../http/headers.ts";
+import { type BodySource, isSource } from "./exchange.ts";
+import { failureFrom, ServeFailure } from "./failure.ts";
+import type { BackendStats, Job } from "./job.ts";
+import { type FromWorker, TAKEN, transferOf, type WorkerPort } from "./protocol.ts";
+
+/** What the owner of a link is told. */
+export interface LinkEvents {
+  /** A job has been given back. */
+  returned(link: WorkerLink): void;
+  /** The worker is no more. `unstarted` are jobs that no guest has seen. */
+  lost(link: WorkerLink, unstarted: readonly Job[]): void;
+  /** A message that is not about a job. */
+  other(link: WorkerLink, message: FromWorker): void;
+}
+
+/** Milliseconds that a worker has after a deadline to end the guest itself, which it can unless the guest computes. */
+const GRACE = 100;
+
+/** Jobs that a worker holds at most besides those that run there: the next one is there when the last returns. */
+export const PREFETCH = 1;
+
+interface Linked {
+  readonly id: number;
+  readonly job: Job;
+  readonly place: number;
+  started: boolean;
+  returned: boolean;
+  download: Received | undefined;
+  timer: ReturnType<typeof setTimeout> | undefined;
+}
+
+/** See the file's head. */
+export class WorkerLink {
+  /** Numbers of the worker's pool, as it last told. */
+  stats: BackendStats | undefined;
+  readonly #port: WorkerPort;
+  readonly #events: LinkEvents;
+  readonly #timeout: number;
+  readonly #claims: Int32Array | undefined;
+  readonly #concurrency: number;
+  readonly #jobs = new Map<number, Linked>();
+  /** Jobs whose guest has not returned, oldest first. */
+  readonly #active: Linked[] = [];
+  #number = 0;
+  #ended = false;
+
+  /** On a worker that has been told what to serve. */
+  constructor(
+    port: WorkerPort,
+    events: LinkEvents,
+    options: {
+      readonly timeout: number;
+      readonly claims: Int32Array | undefined;
+      readonly concurrency: number;
+    },
+  ) {
+    this.#port = port;
+    this.#events = events;
+    this.#timeout = options.timeout;
+    this.#claims = options.claims;
+    this.#concurrency = options.concurrency;
+    port.onMessage((messages) => {
+      for (const message of messages) this.#receive(message);
+    });
+    port.onFailure((reason) => this.end(`The worker failed: ${reason}`));
+  }
+
+  /** Jobs that it holds. */
+  get load(): number {
+    return this.#active.length;
+  }
+
+  /** Whether one more job would start at once. */
+  get idle(): boolean {
+    return this.#active.length < this.#concurrency;
+  }
+
+  /** Whether it takes one more job, if only to have it at hand. */
+  get available(): boolean {
+    const more = this.#claims === undefined ? 0 : PREFETCH;
+    return this.#active.length < this.#concurrency + more;
+  }
+
+  /** Whether `job` may wait here: a body that comes in pieces is asked for by one worker only. */
+  mayHold(job: Job): boolean {
+    return this.idle || !isSource(job.request.body);
+  }
+
+  /** Hands it a job. */
+  start(job: Job): void {
+    const id = ++this.#number;
+    const places = new Set(this.#active.map(({ place }) => place));
+    let place = 0;
+    while (places.has(place)) place++;
+    if (this.#claims !== undefined) Atomics.store(this.#claims, place, id);
+    const linked: Linked = {
+      id,
+      job,
+      place,
+      started: false,
+      returned: false,
+      download: undefined,
+      timer: undefined,
+    };
+    const waits = !this.idle;
+    this.#jobs.set(id, linked);
+    this.#active.push(linked);
+    const { method, scheme, authority, path, headers, body } = job.request;
+    const sent = isSource(body) ? "stream" as const : body;
+    this.#port.post(
+      {
+        t: "job",
+        id,
+        name: job.id,
+        place,
+        method,
+        scheme,
+        authority,
+        path,
+        headers,
+        body: sent,
+      },
+      // One that may be moved to another worker must keep its body.
+      waits ? [] : transferOf(sent),
+    );
+    job.onGone(() => {
+      if (!this.#ended && !linked.returned) this.#port.post({ t: "gone", id });
+    });
+    this.#watch();
+  }
+
+  /** Takes back a job that waits here and has not been started; `undefined` for none. */
+  steal(): Job | undefined {
+    if (this.#claims === undefined) return undefined;
+    for (let at = this.#active.length - 1; at >= this.#concurrency; at--) {
+      const linked = this.#active[at]!;
+      if (Atomics.compareExchange(this.#claims, linked.place, linked.id, TAKEN) !== linked.id) continue;
+      this.#active.splice(at, 1);
+      this.#jobs.delete(linked.id);
+      return linked.job;
+    }
+    return undefined;
+  }
+
+  /** Ends the worker, however busy it is. */
+  end(reason: string): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#port.terminate();
+    const unstarted: Job[] = [];
+    for (const linked of this.#jobs.values()) {
+      clearTimeout(linked.timer);
+      const untouched = this.#claims !== undefined && !linked.returned &&
+        Atomics.load(this.#claims, linked.place) === linked.id;
+      if (untouched) unstarted.push(linked.job);
+      else {
+        linked.download?.fail();
+        if (linked.returned) continue;
+        linked.job.failed(new ServeFailure("stopped", reason));
+        linked.job.returned();
+      }
+    }
+    this.#jobs.clear();
+    this.#active.length = 0;
+    this.#events.lost(this, unstarted);
+  }
+
+  /** Starts the clocks of jobs that have come to their turn. */
+  #watch(): void {
+    if (this.#timeout === Infinity) return;
+    for (let at = 0; at < Math.min(this.#concurrency, this.#active.length); at++) {
+      const linked = this.#active[at]!;
+      if (linked.started) continue;
+      linked.started = true;
+      linked.timer = setTimeout(() => this.#late(linked), Math.min(this.#timeout, 2 ** 31 - 1));
+    }
+  }
+
+  /** The client is answered at once; the worker gets a moment to end the guest, and is ended otherwise. */
+  #late(linked: Linked): void {
+    linked.job.failed(
+      new ServeFailure("timeout", `guest timed out: it ran into its time limit of ${this.#timeout} ms`),
+    );
+    linked.download?.fail();
+    linked.timer = setTimeout(() => this.end("The worker was ended for another request's sake"), GRACE);
+  }
+
+  #receive(message: FromWorker): void {
+    if (!("id" in message)) return this.#events.other(this, message);
+    const linked = this.#jobs.get(message.id);
+    if (linked === undefined) return;
+    const { job, id } = linked;
+    switch (message.t) {
+      case "answer": {
+        const { status, headers, body, trailers } = message;
+        if (body === "stream") {
+          const download = linked.download = new Received({
+            credit: () => this.#ended || this.#port.post({ t: "credit", id, pieces: 1 }),
+            cancel: () => this.#ended || this.#port.post({ t: "cancel", id }),
+            over: () => this.#forget(linked),
+          });
+          return job.answered({ status, headers, body: download, trailers: () => download.trailers });
+        }
+        return job.answered({ status, headers, body, trailers: () => trailers });
+      }
+      case "failed":
+        // A trap as such; whatever of the body is on its way follows as broken.
+        return job.failed(failureFrom(message.failure));
+      case "returned":
+        linked.returned = true;
+        this.stats = message.stats;
+        clearTimeout(linked.timer);
+        this.#active.splice(this.#active.indexOf(linked), 1);
+        this.#forget(linked);
+        this.#watch();
+        job.returned();
+        return this.#events.returned(this);
+      case "piece":
+        return linked.download?.piece(message.bytes);
+      case "end":
+        return linked.download?.end(message.trailers);
+      case "broken":
+        return linked.download?.fail();
+      case "pull":
+        return void this.#upload(linked);
+      case "stop":
+        if (isSource(job.request.body)) job.request.body.cancel();
+    }
+  }
+
+  #forget(linked: Linked): void {
+    if (linked.returned && linked.download?.over !== false) this.#jobs.delete(linked.id);
+  }
+
+  async #upload({ id, job: { request } }: Linked): Promise<void> {
+    const { body, trailers } = request;
+    if (!isSource(body)) return;
+    try {
+      const bytes = await body.read();
+      if (this.#ended) return;
+      if (bytes !== undefined) this.#port.post({ t: "piece", id, bytes }, transferOf(bytes));
+      else {
+        const fields = await trailers?.() ?? [];
+        if (!this.#ended) this.#port.post({ t: "end", id, trailers: fields });
+      }
+    } catch {
+      if (!this.#ended) this.#port.post({ t: "broken", id });
+    }
+  }
+}
+
+/** An answer's body as its pieces arrive. */
+class Received implements BodySource {
+  readonly #line: { credit(): void; cancel(): void; over(): void };
+  readonly #pieces: Uint8Array[] = [];
+  #state: "open" | "ended" | "broken" = "open";
+  #wake: (() => void) | undefined;
+  trailers: HeaderList = [];
+
+  constructor(line: { credit(): void; cancel(): void; over(): void }) {
+    this.#line = line;
+  }
+
+  /** Whether nothing more comes. */
+  get over(): boolean {
+    return this.#state !== "open";
+  }
+
+  async read(): Promise<Uint8Array | undefined> {
+    while (this.#pieces.length === 0 && this.#state === "open") {
+      await new Promise<void>((resolve) => this.#wake = resolve);
+    }
+    const piece = this.#pieces.shift();
+    if (piece === undefined && this.#state === "broken") throw new Error("The guest did not end its answer");
+    if (piece !== undefined && this.#state === "open") this.#line.credit();
+    return piece;
+  }
+
+  cancel(): void {
+    if (this.#state !== "open") return;
+    this.#line.cancel();
+    this.#end("ended");
+  }
+
+  piece(bytes: Uint8Array): void {
+    if (this.#state !== "open") return;
+    this.#pieces.push(bytes);
+    this.#wake?.();
+  }
+
+  end(trailers: HeaderList): void {
+    this.trailers = trailers;
+    this.#end("ended");
+  }
+
+  fail(): void {
+    this.#end("broken");
+  }
+
+  #end(state: "ended" | "broken"): void {
+    if (this.#state !== "open") return;
+    this.#state = state;
+    this.#wake?.();
+    this.#line.over();
+  }
+}

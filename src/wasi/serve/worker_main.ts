@@ -1,0 +1,176 @@
+/** What runs in a worker: one guest's instances, or one command. */
+import { codeOf, type GuestCode } from "../module.ts";
+import type { GuestOptions, GuestOutput } from "../options.ts";
+import { runCommand, start } from "../running.ts";
+import { GuestLimitError, GuestTrapError } from "../error.ts";
+import { InstancePool } from "./pool.ts";
+import type { CodeMessage, ErrorRecord, FromWorker, Port, SentOptions, ToWorker } from "./protocol.ts";
+import { WorkerJobs } from "./worker_jobs.ts";
+
+/** The line to whoever started the worker. */
+export type WorkerLine = Port<readonly FromWorker[], ToWorker>;
+
+/** Sends a message in the next list. */
+export type Send = (message: FromWorker, transfer?: Transferable[]) => void;
+
+/** How many microtasks messages wait for others: the answer and the return of a guest then go as one. */
+const HOPS = 12;
+
+/** Collects messages that come together: a list costs no more than one. */
+function batching(line: WorkerLine): Send {
+  let messages: FromWorker[] = [];
+  let transfer: Transferable[] = [];
+  const flush = (hops: number) => {
+    if (hops > 0) return queueMicrotask(() => flush(hops - 1));
+    const [list, moved] = [messages, transfer];
+    [messages, transfer] = [[], []];
+    line.post(list, moved);
+  };
+  return (message, moved = []) => {
+    if (messages.push(message) === 1) flush(HOPS);
+    if (moved.length > 0) transfer.push(...moved);
+  };
+}
+
+/** Runs what it is told, for the life of the worker. */
+export function workerMain(line: WorkerLine): void {
+  const send = batching(line);
+  const outputs = new Outputs(send);
+  let jobs: Promise<WorkerJobs> | undefined;
+  let ready: WorkerJobs | undefined;
+  let giveInput: ((bytes: Uint8Array | undefined) => void) | undefined;
+  line.onMessage((message) => {
+    switch (message.t) {
+      case "serve":
+        jobs = serve(message, send, outputs).then((made) => ready = made);
+        break;
+      case "taken":
+        outputs.taken(message.fd);
+        break;
+      case "run":
+        void run(message, send, outputs, () =>
+          new Promise((resolve) => {
+            giveInput = resolve;
+            send({ t: "wantInput" });
+          }));
+        break;
+      case "input":
+        giveInput?.(message.bytes);
+        break;
+      default:
+        // In order: whatever comes before the code is ready waits for it.
+        if (ready !== undefined) ready.tell(message);
+        else void jobs?.then((made) => made.tell(message));
+    }
+  });
+}
+
+/** Standard output and error, one message under way for each. */
+class Outputs {
+  readonly #send: Send;
+  readonly #waiting: Readonly<Record<1 | 2, (() => void)[]>> = { 1: [], 2: [] };
+
+  constructor(send: Send) {
+    this.#send = send;
+  }
+
+  /** An output for an instance. */
+  forInstance(fd: 1 | 2, number: number, wanted: boolean): GuestOutput {
+    if (!wanted) return "ignore";
+    return new WritableStream<Uint8Array>({
+      write: (bytes) =>
+        new Promise<void>((resolve) => {
+          this.#waiting[fd].push(resolve);
+          this.#send({ t: "output", fd, number, bytes });
+        }),
+    });
+  }
+
+  /** The oldest of those under way has been written. */
+  taken(fd: 1 | 2): void {
+    this.#waiting[fd].shift()?.();
+  }
+}
+
+function codeFrom({ text, modules, required }: CodeMessage): Promise<GuestCode> {
+  return codeOf({ text, modules: new Map(modules) }, required);
+}
+
+type Serve = Extract<ToWorker, { t: "serve" }>;
+
+async function serve(
+  { code: sent, options, pool, instanceId, outputs: wanted, claims, numbers }: Serve,
+  send: Send,
+  outputs: Outputs,
+): Promise<WorkerJobs> {
+  const code = await codeFrom(sent);
+  const granted = withDenied(options, send);
+  return new WorkerJobs(send, claims, (freed) =>
+    new InstancePool(
+      (_, gate) => {
+        const number = Atomics.add(numbers, 0, 1);
+        return start(sent.name, code, {
+          ...granted,
+          env: instanceId ? { ...options.env, INSTANCE_ID: String(number) } : options.env,
+          stdout: outputs.forInstance(1, number, wanted.stdout),
+          stderr: outputs.forInstance(2, number, wanted.stderr),
+        }, { gate });
+      },
+      pool,
+      freed,
+    ));
+}
+
+function withDenied(options: SentOptions, send: Send): GuestOptions {
+  return { ...options, onDenied: (denied) => send({ t: "denied", denied }) };
+}
+
+type Run = Extract<ToWorker, { t: "run" }>;
+
+async function run(
+  { code: sent, options, stdin, outputs: wanted }: Run,
+  send: Send,
+  outputs: Outputs,
+  input: () => Promise<Uint8Array | undefined>,
+): Promise<void> {
+  try {
+    const running = await start(sent.name, await codeFrom(sent), {
+      ...withDenied(options, send),
+      stdin: stdin ? inputStream(input) : undefined,
+      stdout: outputs.forInstance(1, 0, wanted.stdout),
+      stderr: outputs.forInstance(2, 0, wanted.stderr),
+    });
+    try {
+      send({ t: "ran", result: await runCommand(running) });
+    } finally {
+      running.close();
+    }
+  } catch (error) {
+    send({ t: "runFailed", error: errorRecord(error) });
+  }
+}
+
+function inputStream(input: () => Promise<Uint8Array | undefined>): ReadableStream<Uint8Array> {
+  return new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      const bytes = await input();
+      if (bytes === undefined) controller.close();
+      else controller.enqueue(bytes);
+    },
+  }, { highWaterMark: 0 });
+}
+
+function errorRecord(error: unknown): ErrorRecord {
+  if (!(error instanceof Error)) return { name: "Error", message: String(error) };
+  const { name, message } = error;
+  if (!(error instanceof GuestTrapError)) return { name, message };
+  const { reason, guestStderr, guestStack } = error;
+  return {
+    name,
+    message,
+    reason,
+    guestStderr,
+    guestStack,
+    ...(error instanceof GuestLimitError && { limit: error.limit }),
+  };
+}
