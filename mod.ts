@@ -19,5 +19,6 @@ export * from "./src/wrappers/mod.ts";
 export * from "./src/stores/memory/mod.ts";
 export * from "./src/stores/local/mod.ts";
 export * from "./src/stores/http/mod.ts";
+export * from "./src/stores/s3/mod.ts";
 export * from "./src/open_store.ts";
 export * from "./src/registry.ts";

@@ -119,6 +119,11 @@ export abstract class ForwardingStore implements ObjectStore, MultipartStore, Pa
     return this.inner.writer(path, options);
   }
 
+  /** See {@linkcode ObjectStore.listsInOrder}. */
+  get listsInOrder(): boolean {
+    return this.inner.listsInOrder ?? false;
+  }
+
   /** See {@linkcode ObjectStore.close}. */
   close(): void {
     this.inner.close();

@@ -183,6 +183,11 @@ export class LimitStore implements ObjectStore, MultipartStore, PaginatedListSto
     });
   }
 
+  /** See {@linkcode ObjectStore.listsInOrder}. */
+  get listsInOrder(): boolean {
+    return this.#inner.listsInOrder ?? false;
+  }
+
   /** See {@linkcode ObjectStore.close}. */
   close(): void {
     this.#inner.close();

@@ -179,6 +179,11 @@ export class PrefixStore implements ObjectStore, MultipartStore, PaginatedListSt
     }
   }
 
+  /** See {@linkcode ObjectStore.listsInOrder}. */
+  get listsInOrder(): boolean {
+    return this.#inner.listsInOrder ?? false;
+  }
+
   /** See {@linkcode ObjectStore.close}. */
   close(): void {
     this.#inner.close();

@@ -132,6 +132,11 @@ export class ReadOnlyStore implements ObjectStore, MultipartStore, PaginatedList
     throw refusal("write", path);
   }
 
+  /** See {@linkcode ObjectStore.listsInOrder}. */
+  get listsInOrder(): boolean {
+    return this.#inner.listsInOrder ?? false;
+  }
+
   /** See {@linkcode ObjectStore.close}. */
   close(): void {
     this.#inner.close();
