@@ -172,13 +172,17 @@ export function lower<S extends CallScope>(
     }
     return succeed(returned, retptr);
   };
-  return host.suspends ? new Suspending(core) : core;
+  return host.suspends ? suspending(core) : core;
 }
 
 /** The JSPI wrapper; TypeScript's libraries do not know it yet. */
-const Suspending =
-  (WebAssembly as unknown as { Suspending: new (fn: (...args: never[]) => unknown) => unknown })
-    .Suspending;
+/** Looked up when it is used: some platforms have no `WebAssembly` at all, and load this module all the same. */
+function suspending(core: (...args: never[]) => unknown): unknown {
+  const { Suspending } = WebAssembly as unknown as {
+    Suspending: new (fn: (...args: never[]) => unknown) => unknown;
+  };
+  return new Suspending(core);
+}
 
 /** Whether this platform can suspend WebAssembly (JavaScript Promise Integration). */
 export function hasJspi(): boolean {
