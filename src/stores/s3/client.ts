@@ -3,26 +3,18 @@ import { FetchConnector } from "../../http/fetch.ts";
 import type { HttpRequest, HttpResponse, HttpService } from "../../http/connector.ts";
 import type { HeaderEntry, HeaderList } from "../../http/headers.ts";
 import { RetryState } from "../../http/retry_state.ts";
-import { GenericError, ObjectStoreError } from "../../store/error.ts";
 import type { Path } from "../../store/path.ts";
 import type { OperationOptions } from "../../store/types.ts";
 import { type Connection, openConnection } from "../common/connection.ts";
-import {
-  type ErrorClass,
-  type FailureContext,
-  httpErrorOf,
-  responseError,
-  transportError,
-} from "../common/error.ts";
+import { type ErrorClass, type FailureContext, responseError, transportError } from "../common/error.ts";
 import { encodeUnreserved } from "../common/url.ts";
-import type { XmlElement, XmlShape } from "../common/xml.ts";
 import { authorize, serviceDate, type SigningState } from "./authorize.ts";
-import { type ChecksumAlgorithm, checksumHeader, checksumOf } from "./checksum/checksum.ts";
-import { cachedCredentials, type S3Credential } from "./credential.ts";
+import type { ChecksumAlgorithm } from "./checksum/checksum.ts";
+import { lazyCredentials, type S3Credential } from "./credential.ts";
 import { resolveCredentials } from "./credential_options.ts";
 import { type EncryptionHeaders, encryptionHeaders } from "./encryption.ts";
 import { resolveEndpoint, type S3Endpoint } from "./endpoint.ts";
-import { bodyError, isTransientCode, readS3Error, STORE } from "./error.ts";
+import { readS3Error, STORE } from "./error.ts";
 import type { S3StoreOptions } from "./options.ts";
 import { payloadHash } from "./payload_hash.ts";
 import type { S3Provider } from "./provider.ts";
@@ -92,12 +84,14 @@ export class S3Client {
       this.state = base;
     } else {
       const sessions = this.#sessions = openConnection(connector, options.client, authorize(base)).service;
-      const session = cachedCredentials(async () => {
-        const { createSession } = await import("./session.ts");
-        return await createSession(sessions, this.#url, this.encryption.write);
-      }, {
-        minTtl: 60_000,
-        now: () => serviceDate(base).getTime(),
+      const session = lazyCredentials(async () => {
+        const { sessionCredentials } = await import("./session.ts");
+        return sessionCredentials(
+          sessions,
+          this.#url,
+          this.encryption.write,
+          () => serviceDate(base).getTime(),
+        );
       });
       this.state = { ...base, session };
     }
@@ -156,56 +150,6 @@ export class S3Client {
     return response;
   }
 
-  /**
-   * Sends a request whose success is told by a document. S3 begins some answers before it knows how they end, so a 200
-   * may hold an error; what is transient is tried again within the client's retries, as is a document cut short.
-   */
-  async document(
-    request: S3Request,
-    shape: XmlShape,
-    retries: RetryState | undefined = this.retryState(),
-  ): Promise<
-    { readonly root: XmlElement; readonly response: HttpResponse; readonly retries: RetryState | undefined }
-  > {
-    const { signal } = request.options;
-    const failure = failureOf(request);
-    for (;;) {
-      const response = await this.send({ ...request, retries });
-      let error: unknown;
-      try {
-        const text = (await response.text()).trim();
-        const { parseXml } = await import("../common/xml.ts");
-        if (/^(?:<\?[^>]*\?>\s*)?<(?:\w+:)?Error[\s>]/.test(text)) {
-          error = bodyError(
-            request.action,
-            request.path,
-            parseXml(text, { root: "Error" }),
-            response.headers,
-            request.kinds,
-          );
-        } else {
-          return { root: parseXml(text, shape), response, retries };
-        }
-      } catch (thrown) {
-        error = thrown;
-      }
-      signal?.throwIfAborted();
-      const again = error instanceof ObjectStoreError
-        ? isTransientCode(error.code)
-        : request.idempotent !== false;
-      if (!again || retries === undefined || !await retries.next({ response, error }, signal)) {
-        throw httpErrorOf(error) === undefined && !(error instanceof ObjectStoreError)
-          ? new GenericError(
-            `Cannot ${request.action}${
-              request.path === undefined ? "" : ` "${request.path}"`
-            }: the answer cannot be read: ${error instanceof Error ? error.message : error}`,
-            { store: STORE, path: request.path, status: response.status, cause: error },
-          )
-          : transportError(error, failure, signal);
-      }
-    }
-  }
-
   /** The retries of one operation; `undefined` where nothing is retried. */
   retryState(): RetryState | undefined {
     const { retry } = this.connection;
@@ -230,8 +174,12 @@ export class S3Client {
     const { signal, extensions } = options;
     const made = { method, url, headers, body, idempotent, signal, extensions, retries };
     if (body === undefined) return made;
-    if (request.checksummed && this.checksum !== undefined) {
-      headers.push([checksumHeader(this.checksum), request.checksum ?? checksumOf(this.checksum, body)]);
+    const { checksum } = this;
+    if (request.checksummed && checksum !== undefined) {
+      if (sums === undefined && request.checksum === undefined) {
+        return loadChecksums().then(() => this.#request(request));
+      }
+      headers.push([`x-amz-checksum-${checksum}`, request.checksum ?? sums!.checksumOf(checksum, body)]);
     }
     if (this.#unsigned) {
       headers.push([PAYLOAD_HASH_HEADER, UNSIGNED_PAYLOAD]);
@@ -249,7 +197,16 @@ export class S3Client {
   }
 }
 
-function failureOf({ action, path, kinds }: S3Request): FailureContext {
+type Checksums = typeof import("./checksum/checksum.ts");
+let sums: Checksums | undefined;
+
+/** Checksums are computed where the service is known to take them: elsewhere nothing of them is loaded. */
+async function loadChecksums(): Promise<void> {
+  sums ??= await import("./checksum/checksum.ts");
+}
+
+/** How failures of a request are told. */
+export function failureOf({ action, path, kinds }: S3Request): FailureContext {
   return { store: STORE, action, path, kinds, readError: readS3Error };
 }
 

@@ -34,24 +34,6 @@ export class WriteConditions {
     );
   }
 
-  /** Whether an upload can be completed under this mode. */
-  completes(mode: PutMode): boolean {
-    if (mode === "overwrite") return true;
-    if (this.#client.options.conditionalPut === "disabled") return false;
-    const { complete } = this.#client.provider;
-    return complete === "all" || complete === "create" && mode === "create";
-  }
-
-  /** @throws {NotSupportedError} where an upload in this mode would overwrite. */
-  requireComplete(path: Path, mode: PutMode): void {
-    if (this.completes(mode)) return;
-    notSupported(
-      `complete an upload of "${path}" under a condition`,
-      "the service would overwrite; put the object whole, which holds it in memory",
-      { store: STORE, path },
-    );
-  }
-
   async #probed(kind: "create" | "update", options: OperationOptions): Promise<boolean> {
     // One probe serves all who wait for it, so it must not end with the signal of one of them.
     const probe = this.#found[kind] ??= this.#probe(kind, { extensions: options.extensions });
@@ -97,4 +79,22 @@ export class WriteConditions {
       );
     }
   }
+}
+
+/** Whether an upload can be completed under this mode. */
+export function completes(client: S3Client, mode: PutMode): boolean {
+  if (mode === "overwrite") return true;
+  if (client.options.conditionalPut === "disabled") return false;
+  const { complete } = client.provider;
+  return complete === "all" || complete === "create" && mode === "create";
+}
+
+/** @throws {NotSupportedError} where an upload in this mode would overwrite. */
+export function requireComplete(client: S3Client, path: Path, mode: PutMode): void {
+  if (completes(client, mode)) return;
+  notSupported(
+    `complete an upload of "${path}" under a condition`,
+    "the service would overwrite; put the object whole, which holds it in memory",
+    { store: STORE, path },
+  );
 }

@@ -21,7 +21,7 @@ export type S3TextOptions = Omit<S3StoreOptions, "connector" | "client" | "crede
 };
 
 /** The keys of object_store in all their spellings, and ours. */
-export const S3_CONFIG: ConfigSchema<S3TextOptions> = {
+export const S3_CONFIG: ConfigSchema<S3TextOptions> = /* @__PURE__ */ (() => ({
   bucket: configValue(parseText, "bucket_name"),
   region: configValue(parseText),
   defaultRegion: configValue(parseText),
@@ -64,7 +64,7 @@ export const S3_CONFIG: ConfigSchema<S3TextOptions> = {
   copyThreshold: configValue(parseInteger),
   copyPartSize: configValue(parseInteger),
   putThreshold: configValue(parseInteger),
-};
+}))();
 
 function parseCopy(value: string, context: { readonly key: string }): string {
   const parts = value.split(":").map((part) => part.trim());

@@ -15,6 +15,7 @@ import type { CopyOptions, OperationOptions } from "../../store/types.ts";
 import { readAttributes } from "../common/headers.ts";
 import { encodeUnreserved } from "../common/url.ts";
 import type { S3Client } from "./client.ts";
+import { sendDocument } from "./document.ts";
 import { STORE } from "./error.ts";
 import { MAX_SINGLE } from "./put.ts";
 import {
@@ -135,7 +136,8 @@ async function copyWhole(
   if (from === to) headers.push(...await replaceAttributes(client, from, options));
   const retries = client.retryState();
   try {
-    await client.document(
+    await sendDocument(
+      client,
       {
         method: "PUT",
         action: "copy",
@@ -304,7 +306,7 @@ async function copyPart(
     headers.push(["x-amz-copy-source-range", `bytes=${range.start}-${range.end - 1}`]);
   }
   if (source.eTag !== undefined) headers.push(["x-amz-copy-source-if-match", source.eTag]);
-  const { root } = await client.document({
+  const { root } = await sendDocument(client, {
     method: "PUT",
     action: `copy part ${number} of`,
     path: to,

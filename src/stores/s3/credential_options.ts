@@ -2,7 +2,8 @@
 import { ConfigurationError } from "../../store/error.ts";
 import {
   anonymousCredentials,
-  cachedCredentials,
+  lazyCredentials,
+  type S3Credential,
   type S3CredentialProvider,
   staticCredentials,
 } from "./credential.ts";
@@ -21,7 +22,9 @@ type Options = Partial<S3StoreOptions>;
 export function resolveCredentials(options: Options): S3CredentialProvider {
   const { accessKeyId, secretAccessKey, sessionToken, credentials } = options;
   if (options.skipSignature) return anonymousCredentials();
-  if (typeof credentials === "function") return cachedCredentials(credentials);
+  if (typeof credentials === "function") {
+    return fetchedCredentials(credentials);
+  }
   if (credentials !== undefined) {
     return "get" in credentials ? credentials : staticCredentials(credentials);
   }
@@ -43,23 +46,30 @@ export function resolveCredentials(options: Options): S3CredentialProvider {
       { store: "S3", key: given },
     );
   }
-  const asked = askedProvider(options);
-  if (asked !== undefined) return asked;
+  if (namesProvider(options)) {
+    return fetchedCredentials(async () => {
+      const { fetchAsked } = await import("./credentials/asked.ts");
+      return await fetchAsked(options);
+    });
+  }
   throw new ConfigurationError(
     'No credentials for S3: give "accessKeyId" and "secretAccessKey", a "profile", "credentials" such as defaultCredentials(), "skipSignature" for a public bucket, or open the store from the environment with s3StoreFromEnv() or openStore(url, { env: true })',
     { store: "S3", key: "credentials" },
   );
 }
 
-/** The provider that has to be asked for credentials; `undefined` where the options name none. */
-function askedProvider(options: Options): S3CredentialProvider | undefined {
-  const { profile, webIdentityTokenFile, roleArn, metadataEndpoint, imdsv1Fallback } = options;
-  const named = profile || (webIdentityTokenFile && roleArn) || options.containerCredentialsRelativeUri ||
-    options.containerCredentialsFullUri || metadataEndpoint !== undefined || imdsv1Fallback !== undefined;
-  return named
-    ? cachedCredentials(async () => {
-      const { fetchAsked } = await import("./credentials/asked.ts");
-      return await fetchAsked(options);
-    })
-    : undefined;
+/** Credentials that are fetched and kept, for which more is loaded than for keys. */
+function fetchedCredentials(fetch: () => Promise<S3Credential>): S3CredentialProvider {
+  return lazyCredentials(async () => {
+    const { cachedCredentials } = await import("./cached_credentials.ts");
+    return cachedCredentials(fetch);
+  });
+}
+
+/** Whether the options name someone who has to be asked for credentials. */
+function namesProvider(options: Options): boolean {
+  return !!(
+    options.profile || options.webIdentityTokenFile && options.roleArn ||
+    options.containerCredentialsRelativeUri || options.containerCredentialsFullUri
+  ) || options.metadataEndpoint !== undefined || options.imdsv1Fallback !== undefined;
 }

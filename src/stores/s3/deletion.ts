@@ -14,9 +14,12 @@ import {
 import type { Path, PathInput } from "../../store/path.ts";
 import type { DeleteOptions, DeleteOutcome, OperationOptions } from "../../store/types.ts";
 import { responseError } from "../common/error.ts";
-import { checksumOf, contentMd5 } from "./checksum/checksum.ts";
+import { contentMd5 } from "./checksum/base64.ts";
+import { checksumOf } from "./checksum/checksum.ts";
 import type { S3Client } from "./client.ts";
-import { isTransientCode, kindOfCode, readS3Error, STORE } from "./error.ts";
+import { sendDocument } from "./document.ts";
+import { readS3Error, STORE } from "./error.ts";
+import { isTransientCode, kindOfCode } from "./service_error.ts";
 import { batches } from "./batches.ts";
 
 /** Most keys of a request, and requests at once. */
@@ -207,7 +210,8 @@ async function deleteRequest(
   const { deleteIntegrity } = client.provider;
   if (deleteIntegrity !== "sha256") headers.push(["content-md5", contentMd5(body)]);
   if (deleteIntegrity !== "md5") headers.push(["x-amz-checksum-sha256", checksumOf("sha256", [body])]);
-  const { root } = await client.document(
+  const { root } = await sendDocument(
+    client,
     {
       method: "POST",
       action: "delete objects of the bucket",

@@ -1,8 +1,7 @@
 /** Headers of server-side encryption. Source: AWS "Protecting data with server-side encryption". */
-import { md5 } from "@noble/hashes/legacy.js";
 import type { HeaderEntry } from "../../http/headers.ts";
 import { ConfigurationError } from "../../store/error.ts";
-import { fromBase64, toBase64 } from "./checksum/checksum.ts";
+import { contentMd5, fromBase64 } from "./checksum/base64.ts";
 import type { S3StoreOptions } from "./options.ts";
 
 /** The headers of each kind of request; empty where nothing is configured. */
@@ -61,7 +60,7 @@ function customerKey(options: S3StoreOptions, url: string): EncryptionHeaders {
   const lines = (prefix: string): HeaderEntry[] => [
     [`${prefix}-algorithm`, "AES256"],
     [`${prefix}-key`, text],
-    [`${prefix}-key-MD5`, toBase64(md5(key!))],
+    [`${prefix}-key-MD5`, contentMd5(key!)],
   ];
   const own = lines(`${PREFIX}-customer`);
   return { write: own, key: own, source: lines("x-amz-copy-source-server-side-encryption-customer") };

@@ -30,12 +30,11 @@ export { type BucketRegionOptions, resolveBucketRegion } from "./region.ts";
 export type { S3CopyIfNotExists, S3CredentialOptions, S3Encryption, S3StoreOptions } from "./options.ts";
 export {
   anonymousCredentials,
-  cachedCredentials,
-  type CachedCredentialsOptions,
   type S3Credential,
   type S3CredentialProvider,
   staticCredentials,
 } from "./credential.ts";
+export { cachedCredentials, type CachedCredentialsOptions } from "./cached_credentials.ts";
 export { defineProvider, providerNames, type S3Provider } from "./provider.ts";
 export type { ChecksumAlgorithm } from "./checksum/checksum.ts";
 export type { ResumedUpload } from "./multipart.ts";

@@ -3,10 +3,25 @@ import { GenericError } from "../../store/error.ts";
 import type { PartId } from "../../store/capabilities.ts";
 import { SequencedUpload, type UploadPart, type UploadSteps } from "../../store/multipart.ts";
 import type { Path } from "../../store/path.ts";
-import type { MultipartUpload, OperationOptions, PutMode, PutResult } from "../../store/types.ts";
+import type {
+  MultipartUpload,
+  OperationOptions,
+  PutMode,
+  PutMultipartOptions,
+  PutResult,
+} from "../../store/types.ts";
 import type { S3Client } from "./client.ts";
 import { STORE } from "./error.ts";
-import { abortUpload, completeUpload, listParts, MAX_PARTS, type StoredPart, uploadPart } from "./uploads.ts";
+import { requireComplete } from "./conditions.ts";
+import {
+  abortUpload,
+  completeUpload,
+  createUpload,
+  listParts,
+  MAX_PARTS,
+  type StoredPart,
+  uploadPart,
+} from "./uploads.ts";
 
 /** An upload, and what its parts were before. */
 export interface UploadStart {
@@ -19,6 +34,88 @@ export interface UploadStart {
 /** A {@linkcode MultipartUpload} of S3. */
 export function sequencedUpload(client: S3Client, path: Path, start: UploadStart): MultipartUpload {
   return new SequencedUpload(new S3Upload(client, path, start), { store: STORE, path });
+}
+
+/** Begins an upload. */
+export async function beginUpload(
+  client: S3Client,
+  path: Path,
+  options: PutMultipartOptions,
+): Promise<MultipartUpload> {
+  return sequencedUpload(client, path, await begin(client, path, options));
+}
+
+/** Begins an upload that callers keep by its id. */
+export async function beginByHandle(
+  client: S3Client,
+  path: Path,
+  options: PutMultipartOptions,
+): Promise<string> {
+  const { id, mode } = await begin(client, path, options);
+  return uploadHandle(id, mode);
+}
+
+async function begin(client: S3Client, path: Path, options: PutMultipartOptions): Promise<UploadStart> {
+  const { mode = "overwrite" } = options;
+  requireComplete(client, path, mode);
+  return { id: await createUpload(client, path, options), mode };
+}
+
+/** Stores a part of an upload that is kept by its id; `index` counts from 0. */
+export async function putPartByHandle(
+  client: S3Client,
+  path: Path,
+  handle: string,
+  index: number,
+  chunks: readonly Uint8Array[],
+  options: OperationOptions,
+): Promise<PartId> {
+  const { id } = parseUploadHandle(handle, path);
+  return partId(await uploadPart(client, path, id, index + 1, chunks, options));
+}
+
+/** Completes such an upload. */
+export async function completeByHandle(
+  client: S3Client,
+  path: Path,
+  handle: string,
+  parts: readonly PartId[],
+  options: OperationOptions,
+): Promise<PutResult> {
+  const { id, mode } = parseUploadHandle(handle, path);
+  const stored = parts.map((part, i) => parsePartId(part, i + 1, path));
+  if (stored.length === 0) stored.push(await uploadPart(client, path, id, 1, [], options));
+  return await completeUpload(client, path, id, stored, mode, options);
+}
+
+/** Aborts such an upload. */
+export async function abortByHandle(
+  client: S3Client,
+  path: Path,
+  handle: string,
+  options: OperationOptions,
+): Promise<void> {
+  await abortUpload(client, path, parseUploadHandle(handle, path).id, options);
+}
+
+/** A part that the service has, for callers. */
+export interface ListedPart extends PartId {
+  /** From 0. */
+  readonly index: number;
+  /** In bytes, where the service says. */
+  readonly size?: number;
+}
+
+/** The parts that the service has of such an upload. */
+export async function* partsByHandle(
+  client: S3Client,
+  path: Path,
+  handle: string,
+  options: OperationOptions,
+): AsyncGenerator<ListedPart, void, undefined> {
+  for await (const part of listParts(client, path, parseUploadHandle(handle, path).id, options)) {
+    yield { ...partId(part), index: part.number - 1, size: part.size };
+  }
 }
 
 class S3Upload implements UploadSteps<readonly StoredPart[]> {

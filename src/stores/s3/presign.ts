@@ -1,6 +1,11 @@
 /** Presigned URLs and POST policies: requests that somebody without credentials may make for a while. */
 import type { HeaderEntry } from "../../http/headers.ts";
+import type { SignOptions } from "../../store/capabilities.ts";
 import { ConfigurationError } from "../../store/error.ts";
+import type { Path } from "../../store/path.ts";
+import { encodeUnreserved } from "../common/url.ts";
+import { serviceDate } from "./authorize.ts";
+import type { S3Client } from "./client.ts";
 import type { S3Credential } from "./credential.ts";
 import {
   ALGORITHM,
@@ -62,6 +67,30 @@ export function presignUrl(method: string, url: string, options: PresignOptions)
   const { text } = canonicalRequest(method, unsigned, signedHeaders, UNSIGNED_PAYLOAD, options.service);
   const key = signingKey(credential.secretAccessKey, date, options);
   return `${unsigned}&X-Amz-Signature=${sign(text, timestamp, scope, key)}`;
+}
+
+/** Presigned URLs of objects of a store. */
+export function presignObjects(
+  client: S3Client,
+  method: string,
+  paths: readonly Path[],
+  credential: S3Credential,
+  expiresIn: number,
+  { extraQuery: query, signedHeaders }: SignOptions,
+): string[] {
+  const { endpoint, state, options: { requestPayer } } = client;
+  const { region, service } = endpoint;
+  const how = {
+    credential,
+    date: serviceDate(state),
+    expiresIn,
+    region,
+    service,
+    query,
+    signedHeaders,
+    requestPayer,
+  };
+  return paths.map((path) => presignUrl(method, `${endpoint.url}/${encodeUnreserved(path)}`, how));
 }
 
 function checkOptions({ expiresIn, query = [], signedHeaders = [] }: PresignOptions): void {

@@ -5,16 +5,31 @@
  */
 import { checkPreconditions } from "../../store/preconditions.ts";
 import type { GetOptions, GetResult } from "../../store/types.ts";
+import { type GetDialect, getObject, type GetTarget } from "../common/get.ts";
+import type { S3Client } from "./client.ts";
 import { STORE } from "./error.ts";
 
+/** Gets an object on conditions. */
+export async function getOnCondition(
+  client: S3Client,
+  dialect: GetDialect,
+  target: GetTarget,
+  options: GetOptions,
+): Promise<GetResult> {
+  const { sent, check } = splitConditions(options);
+  const result = await getObject(client.connection, dialect, target, sent);
+  if (check !== undefined) await checkConditions(result, check);
+  return result;
+}
+
 /** ETags to hold against the response. */
-export interface ResponseConditions {
+interface ResponseConditions {
   readonly ifMatch?: string;
   readonly ifNoneMatch?: string;
 }
 
 /** Which conditions are sent, and which are checked here. */
-export function splitConditions(
+function splitConditions(
   options: GetOptions,
 ): { readonly sent: GetOptions; readonly check: ResponseConditions | undefined } {
   const { ifMatch, ifNoneMatch, ifModifiedSince, ifUnmodifiedSince } = options;
@@ -41,7 +56,7 @@ function isSingle(condition: string): boolean {
 }
 
 /** Gives the result up and throws where a condition does not hold. */
-export async function checkConditions(result: GetResult, conditions: ResponseConditions): Promise<void> {
+async function checkConditions(result: GetResult, conditions: ResponseConditions): Promise<void> {
   try {
     checkPreconditions(conditions, result.meta, STORE);
   } catch (error) {

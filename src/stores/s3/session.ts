@@ -3,13 +3,24 @@ import type { HttpService } from "../../http/connector.ts";
 import type { HeaderEntry } from "../../http/headers.ts";
 import { GenericError } from "../../store/error.ts";
 import { type FailureContext, responseError, transportError } from "../common/error.ts";
-import type { S3Credential } from "./credential.ts";
+import type { S3Credential, S3CredentialProvider } from "./credential.ts";
+import { cachedCredentials } from "./cached_credentials.ts";
 import { readS3Error, STORE } from "./error.ts";
 
 const FAILURE: FailureContext = { store: STORE, action: "create a session", readError: readS3Error };
 
+/** Credentials of sessions, renewed a minute before they end. `now` is the service's clock. */
+export function sessionCredentials(
+  service: HttpService,
+  url: string,
+  encryption: readonly HeaderEntry[],
+  now: () => number,
+): S3CredentialProvider {
+  return cachedCredentials(() => createSession(service, url, encryption), { minTtl: 60_000, now });
+}
+
 /** Opens a session; it lives five minutes. `service` signs with the credentials proper. */
-export async function createSession(
+async function createSession(
   service: HttpService,
   url: string,
   encryption: readonly HeaderEntry[],

@@ -4,8 +4,10 @@ import { isBelow } from "../../store/list.ts";
 import type { Path } from "../../store/path.ts";
 import type { OperationOptions } from "../../store/types.ts";
 import type { S3Client } from "./client.ts";
+import { sendDocument } from "./document.ts";
 import { STORE } from "./error.ts";
 import { decodeKey } from "./list_scanner.ts";
+import { abortUpload } from "./uploads.ts";
 
 /** An upload under way, or forgotten. */
 export interface PendingUpload {
@@ -32,7 +34,7 @@ export async function* listUploads(
   const { xmlChildren, xmlText } = await import("../common/xml.ts");
   let marker: readonly [key: string, id: string] | undefined;
   for (;;) {
-    const { root } = await client.document({
+    const { root } = await sendDocument(client, {
       method: "GET",
       action: "list the uploads of the bucket",
       query: [
@@ -70,4 +72,16 @@ export async function* listUploads(
     }
     marker = next;
   }
+}
+
+/** Aborts such uploads, and returns them. */
+export async function abortUploads(
+  client: S3Client,
+  prefix: Path,
+  options: PendingUploadOptions,
+): Promise<PendingUpload[]> {
+  const stale: PendingUpload[] = [];
+  for await (const upload of listUploads(client, prefix, options)) stale.push(upload);
+  for (const { path, id } of stale) await abortUpload(client, path, id, options);
+  return stale;
 }

@@ -1,4 +1,4 @@
-/** The store of one S3 bucket. */
+/** The store of one S3 bucket. What a page needs that reads and puts small objects is here; the rest is loaded when asked for. */
 import { BaseStore } from "../../store/base.ts";
 import type {
   ListPage,
@@ -9,10 +9,10 @@ import type {
   Signer,
   SignOptions,
 } from "../../store/capabilities.ts";
-import { ConfigurationError, InvalidPathError, NotFoundError, toStoreError } from "../../store/error.ts";
-import { parsePrefix } from "../../store/list.ts";
-import { parseKey, parsePath, type Path, type PathInput, rawPath } from "../../store/path.ts";
-import { cancelPayload, readPayload, toPayload } from "../../store/payload.ts";
+import { ConfigurationError, InvalidPathError, NotFoundError } from "../../store/error.ts";
+import { lazyWriter } from "../../store/lazy_writer.ts";
+import { parseKey, parsePath, type Path, type PathInput, ROOT_PATH } from "../../store/parse_path.ts";
+import { cancelPayload, toPayload } from "../../store/payload.ts";
 import type {
   CopyOptions,
   DeleteOptions,
@@ -32,34 +32,19 @@ import type {
   Tags,
   WriterOptions,
 } from "../../store/types.ts";
-import { createWriter } from "../../store/writer.ts";
 import { type GetDialect, getObject } from "../common/get.ts";
-import { encodeUnreserved } from "../common/url.ts";
 import { serviceDate } from "./authorize.ts";
 import { S3Client } from "./client.ts";
-import { WriteConditions } from "./conditions.ts";
-import { checkConditions, splitConditions } from "./read_conditions.ts";
+import type { WriteConditions } from "./conditions.ts";
 import type { S3Credential } from "./credential.ts";
-import { deleteMany, type DeleteMemory, deleteObject } from "./deletion.ts";
+import type { DeleteMemory } from "./deletion.ts";
 import { readS3Error, STORE } from "./error.ts";
-import { listAll, listLevel, listOnePage } from "./listing.ts";
-import {
-  parsePartId,
-  parseUploadHandle,
-  partId,
-  type ResumedUpload,
-  resumeUpload,
-  sequencedUpload,
-  sliceChunks,
-  uploadHandle,
-} from "./multipart.ts";
+import type { ListedPart, ResumedUpload } from "./multipart.ts";
 import type { S3StoreOptions } from "./options.ts";
 import type { PostPolicy, PostPolicyRequest } from "./post_policy.ts";
 import { MAX_SINGLE, putChunks } from "./put.ts";
 import type { PendingUpload, PendingUploadOptions } from "./stale_uploads.ts";
 import type { TagOptions } from "./tagging.ts";
-import { abortUpload, completeUpload, createUpload, listParts, uploadPart } from "./uploads.ts";
-import { verified } from "./verify.ts";
 import type { ObjectVersion } from "./versions.ts";
 import { METADATA_PREFIX } from "./write_headers.ts";
 
@@ -71,11 +56,6 @@ const DIALECT: GetDialect = {
   kinds: { 405: NotFoundError },
   readError: readS3Error,
 };
-
-/** A stream up to this size goes out as one put. */
-const STREAM_THRESHOLD = 16 * 1024 * 1024;
-/** Part size where parts must be equal and so cannot grow: 320 GiB in 10,000 parts. */
-const EQUAL_PART_SIZE = 32 * 1024 * 1024;
 
 /**
  * Objects in a bucket of Amazon S3, or of a service that speaks its protocol: Cloudflare R2, MinIO, Ceph, Backblaze,
@@ -104,7 +84,7 @@ export class S3Store extends BaseStore implements MultipartStore, PaginatedListS
   /** Short name that errors carry. */
   protected readonly storeName: string = STORE;
   readonly #client: S3Client;
-  readonly #conditions: WriteConditions;
+  #conditions: WriteConditions | undefined;
   readonly #deletes: DeleteMemory = {};
 
   /**
@@ -116,7 +96,6 @@ export class S3Store extends BaseStore implements MultipartStore, PaginatedListS
   constructor(options: S3StoreOptions) {
     super();
     this.#client = new S3Client(options);
-    this.#conditions = new WriteConditions(this.#client);
     this.name = `AmazonS3(${options.bucket})`;
     this.listsInOrder = this.#client.provider.ordered;
   }
@@ -127,39 +106,43 @@ export class S3Store extends BaseStore implements MultipartStore, PaginatedListS
     const client = this.#client;
     const { version, range, head } = options;
     const whole = range === undefined && !head;
-    const { sent, check } = splitConditions(options);
-    const result = await getObject(client.connection, DIALECT, {
+    const target = {
       path: location,
       url: client.objectUrl(location, version === undefined ? undefined : [["versionId", version]]),
       headers: client.readHeaders(whole),
-    }, sent);
-    if (check !== undefined) await checkConditions(result, check);
-    return whole && client.verify ? verified(result) : result;
+    };
+    // Loaded beside the request.
+    const loading = whole && client.verify ? import("./verify.ts") : undefined;
+    loading?.catch(() => {});
+    const result = options.ifMatch === undefined && options.ifNoneMatch === undefined
+      ? await getObject(client.connection, DIALECT, target, options)
+      : await (await import("./read_conditions.ts")).getOnCondition(client, DIALECT, target, options);
+    return loading === undefined ? result : (await loading).verified(result);
   }
 
   /** See {@linkcode ObjectStore.put}. Streams of more than 16 MiB go in parts. */
   async put(path: PathInput, payload: PutPayload, options: PutOptions = {}): Promise<PutResult> {
     const location = this.parse(path);
-    const context = { store: STORE, path: location };
-    const content = toPayload(payload, context, options.size);
-    const { mode = "overwrite", signal } = options;
-    const { putThreshold = MAX_SINGLE } = this.#client.options;
+    const client = this.#client;
+    const content = toPayload(payload, { store: STORE, path: location }, options.size);
+    const { mode = "overwrite", signal, onProgress } = options;
+    const { putThreshold = MAX_SINGLE } = client.options;
     try {
       signal?.throwIfAborted();
-      await this.#conditions.requirePut(location, mode, options);
-      if (content.kind === "chunks") {
-        const { chunks, length } = content;
-        if (length > Math.min(putThreshold, MAX_SINGLE)) {
-          return await this.#putParts(location, chunks, length, options);
-        }
-        const result = await putChunks(this.#client, location, chunks, options);
-        options.onProgress?.({ transferred: length, total: length });
+      if (
+        content.kind === "chunks" && mode === "overwrite" &&
+        content.length <= Math.min(putThreshold, MAX_SINGLE)
+      ) {
+        const result = await putChunks(client, location, content.chunks, options);
+        onProgress?.({ transferred: content.length, total: content.length });
         return result;
       }
-      if (this.#conditions.completes(mode)) return await this.#putStream(location, content.stream, options);
-      // Nothing can be checked when an upload completes: then all of it must be there first.
-      const bytes = await readPayload(content, options, context);
-      return await this.put(path, bytes, options);
+      const [{ putAny }, { WriteConditions }] = await Promise.all([
+        import("./put_large.ts"),
+        import("./conditions.ts"),
+      ]);
+      const conditions = this.#conditions ??= new WriteConditions(client);
+      return await putAny({ store: this, client, conditions, path: location, options }, content);
     } catch (error) {
       await cancelPayload(content, error);
       throw error;
@@ -168,15 +151,18 @@ export class S3Store extends BaseStore implements MultipartStore, PaginatedListS
 
   /** See {@linkcode ObjectStore.delete}. */
   override async delete(path: PathInput, options: DeleteOptions = {}): Promise<void> {
-    await deleteObject(this.#client, this.parse(path), options);
+    const location = this.parse(path);
+    const { deleteObject } = await import("./deletion.ts");
+    await deleteObject(this.#client, location, options);
   }
 
   /** See {@linkcode ObjectStore.deleteAll}. A thousand a request. */
-  deleteAll(
+  async *deleteAll(
     paths: Iterable<PathInput> | AsyncIterable<PathInput>,
     options: OperationOptions = {},
-  ): AsyncIterable<DeleteOutcome> {
-    return deleteMany(this.#client, paths, this.#deletes, (path) => this.parse(path), options);
+  ): AsyncGenerator<DeleteOutcome, void, undefined> {
+    const { deleteMany } = await import("./deletion.ts");
+    yield* deleteMany(this.#client, paths, this.#deletes, (path) => this.parse(path), options);
   }
 
   /** See {@linkcode ObjectStore.list}. */
@@ -188,16 +174,21 @@ export class S3Store extends BaseStore implements MultipartStore, PaginatedListS
     prefix: PathInput | undefined,
     options: ListOptions,
   ): AsyncGenerator<ObjectMeta, void, undefined> {
-    yield* listAll(this.#client, parsePrefix(prefix, STORE), this.#listOptions(options));
+    const [below, given] = [parsePrefix(prefix), withOffset(options)];
+    const { listAll } = await import("./listing.ts");
+    yield* listAll(this.#client, below, given);
   }
 
   /** See {@linkcode ObjectStore.listWithDelimiter}. */
   async listWithDelimiter(prefix?: PathInput, options: ListOptions = {}): Promise<ListResult> {
-    return await listLevel(this.#client, parsePrefix(prefix, STORE), this.#listOptions(options));
+    const [below, given] = [parsePrefix(prefix), withOffset(options)];
+    const { listLevel } = await import("./listing.ts");
+    return await listLevel(this.#client, below, given);
   }
 
   /** See {@linkcode PaginatedListStore.listPage}. */
   async listPage(prefix?: string, options: ListPageOptions = {}): Promise<ListPage> {
+    const { listOnePage } = await import("./listing.ts");
     return await listOnePage(this.#client, prefix, options);
   }
 
@@ -211,24 +202,28 @@ export class S3Store extends BaseStore implements MultipartStore, PaginatedListS
   /** See {@linkcode ObjectStore.putMultipart}. */
   async putMultipart(path: PathInput, options: PutMultipartOptions = {}): Promise<MultipartUpload> {
     const location = this.parse(path);
-    const { mode = "overwrite" } = options;
-    this.#conditions.requireComplete(location, mode);
-    const id = await createUpload(this.#client, location, options);
-    return sequencedUpload(this.#client, location, { id, mode });
+    const { beginUpload } = await import("./multipart.ts");
+    return await beginUpload(this.#client, location, options);
   }
 
   /** See {@linkcode ObjectStore.writer}. */
   override writer(path: PathInput, options: WriterOptions = {}): ObjectWriter {
-    const partSize = options.partSize ?? (this.#client.provider.equalParts ? EQUAL_PART_SIZE : undefined);
-    return createWriter(this, path, { ...options, partSize }, { store: STORE, path: this.parse(path) });
+    const context = { store: STORE, path: this.parse(path) };
+    return lazyWriter(async () => {
+      const [{ createWriter }, { EQUAL_PART_SIZE }] = await Promise.all([
+        import("../../store/writer.ts"),
+        import("./put_large.ts"),
+      ]);
+      const partSize = options.partSize ?? (this.#client.provider.equalParts ? EQUAL_PART_SIZE : undefined);
+      return createWriter(this, path, { ...options, partSize }, context);
+    });
   }
 
   /** See {@linkcode MultipartStore.createMultipart}. */
   async createMultipart(path: PathInput, options: PutMultipartOptions = {}): Promise<string> {
     const location = this.parse(path);
-    const { mode = "overwrite" } = options;
-    this.#conditions.requireComplete(location, mode);
-    return uploadHandle(await createUpload(this.#client, location, options), mode);
+    const { beginByHandle } = await import("./multipart.ts");
+    return await beginByHandle(this.#client, location, options);
   }
 
   /** See {@linkcode MultipartStore.putPart}. */
@@ -241,8 +236,8 @@ export class S3Store extends BaseStore implements MultipartStore, PaginatedListS
   ): Promise<PartId> {
     const location = this.parse(path);
     const chunks = part instanceof Uint8Array ? [part] : part;
-    const { id: upload } = parseUploadHandle(id, location);
-    return partId(await uploadPart(this.#client, location, upload, index + 1, chunks, options));
+    const { putPartByHandle } = await import("./multipart.ts");
+    return await putPartByHandle(this.#client, location, id, index, chunks, options);
   }
 
   /** See {@linkcode MultipartStore.completeMultipart}. */
@@ -253,21 +248,22 @@ export class S3Store extends BaseStore implements MultipartStore, PaginatedListS
     options: OperationOptions = {},
   ): Promise<PutResult> {
     const location = this.parse(path);
-    const { id: upload, mode } = parseUploadHandle(id, location);
-    const stored = parts.map((part, i) => parsePartId(part, i + 1, location));
-    if (stored.length === 0) stored.push(await uploadPart(this.#client, location, upload, 1, [], options));
-    return await completeUpload(this.#client, location, upload, stored, mode, options);
+    const { completeByHandle } = await import("./multipart.ts");
+    return await completeByHandle(this.#client, location, id, parts, options);
   }
 
   /** See {@linkcode MultipartStore.abortMultipart}. */
   async abortMultipart(path: PathInput, id: string, options: OperationOptions = {}): Promise<void> {
     const location = this.parse(path);
-    await abortUpload(this.#client, location, parseUploadHandle(id, location).id, options);
+    const { abortByHandle } = await import("./multipart.ts");
+    await abortByHandle(this.#client, location, id, options);
   }
 
   /** Takes up an upload by its id, from `createMultipart`, {@linkcode listUploads} or any other program. */
   async resumeMultipart(path: PathInput, id: string, options: OperationOptions = {}): Promise<ResumedUpload> {
-    return await resumeUpload(this.#client, this.parse(path), id, options);
+    const location = this.parse(path);
+    const { resumeUpload } = await import("./multipart.ts");
+    return await resumeUpload(this.#client, location, id, options);
   }
 
   /** Parts that the service has of an upload: index from 0, id for `completeMultipart`, size in bytes. */
@@ -275,11 +271,10 @@ export class S3Store extends BaseStore implements MultipartStore, PaginatedListS
     path: PathInput,
     id: string,
     options: OperationOptions = {},
-  ): AsyncGenerator<PartId & { readonly index: number; readonly size?: number }, void, undefined> {
+  ): AsyncGenerator<ListedPart, void, undefined> {
     const location = this.parse(path);
-    for await (const part of listParts(this.#client, location, parseUploadHandle(id, location).id, options)) {
-      yield { ...partId(part), index: part.number - 1, size: part.size };
-    }
+    const { partsByHandle } = await import("./multipart.ts");
+    yield* partsByHandle(this.#client, location, id, options);
   }
 
   /** Uploads below a prefix that were begun and have not ended. */
@@ -288,7 +283,7 @@ export class S3Store extends BaseStore implements MultipartStore, PaginatedListS
     options: PendingUploadOptions = {},
   ): AsyncGenerator<PendingUpload, void, undefined> {
     const { listUploads } = await import("./stale_uploads.ts");
-    yield* listUploads(this.#client, parsePrefix(prefix, STORE), options);
+    yield* listUploads(this.#client, parsePrefix(prefix), options);
   }
 
   /** Aborts the uploads below a prefix that began before an instant, and returns them. Their parts are paid for until then. */
@@ -297,10 +292,8 @@ export class S3Store extends BaseStore implements MultipartStore, PaginatedListS
     before: Date,
     options: OperationOptions = {},
   ): Promise<PendingUpload[]> {
-    const stale: PendingUpload[] = [];
-    for await (const upload of this.listUploads(prefix, { ...options, before })) stale.push(upload);
-    for (const { path, id } of stale) await abortUpload(this.#client, path, id, options);
-    return stale;
+    const { abortUploads } = await import("./stale_uploads.ts");
+    return await abortUploads(this.#client, parsePrefix(prefix), { ...options, before });
   }
 
   /** Versions of an object or of all below a prefix, with the markers of deletions; newest first for each key. */
@@ -309,7 +302,7 @@ export class S3Store extends BaseStore implements MultipartStore, PaginatedListS
     options: OperationOptions = {},
   ): AsyncGenerator<ObjectVersion, void, undefined> {
     const { listVersions } = await import("./versions.ts");
-    yield* listVersions(this.#client, parsePrefix(prefix, STORE), options);
+    yield* listVersions(this.#client, parsePrefix(prefix), options);
   }
 
   /** Tags of an object. @throws {NotSupportedError} where there are none. */
@@ -348,21 +341,8 @@ export class S3Store extends BaseStore implements MultipartStore, PaginatedListS
     const locations = paths.map((path) => this.parse(path));
     if (locations.length === 0) return [];
     const credential = await this.#credential("sign URLs", options.signal);
-    const { presignUrl } = await import("./presign.ts");
-    const { endpoint, state, options: { requestPayer } } = this.#client;
-    const { region, service } = endpoint;
-    const { extraQuery: query, signedHeaders } = options;
-    const how = {
-      credential,
-      date: serviceDate(state),
-      expiresIn,
-      region,
-      service,
-      query,
-      signedHeaders,
-      requestPayer,
-    };
-    return locations.map((path) => presignUrl(method, `${endpoint.url}/${encodeUnreserved(path)}`, how));
+    const { presignObjects } = await import("./presign.ts");
+    return presignObjects(this.#client, method, locations, credential, expiresIn, options);
   }
 
   /** What a form in a browser needs to upload one file below a key: where to post, and the fields before the file. */
@@ -370,10 +350,11 @@ export class S3Store extends BaseStore implements MultipartStore, PaginatedListS
     const location = this.parse(path);
     const credential = await this.#credential(`sign a form for "${location}"`, request.signal);
     const { state } = this.#client;
+    const { bucket } = this.#client.options;
     const { postPolicy } = await import("./post_policy.ts");
     return postPolicy(location, request, credential, {
       endpoint: state.endpoint,
-      bucket: this.#client.options.bucket,
+      bucket,
       date: serviceDate(state),
     });
   }
@@ -393,15 +374,6 @@ export class S3Store extends BaseStore implements MultipartStore, PaginatedListS
     });
   }
 
-  /** A parsed path as an input that is taken as it is. */
-  #again(path: Path): PathInput {
-    return this.#client.provider.rawKeys ? rawPath(path) : path;
-  }
-
-  #listOptions(options: ListOptions): ListOptions & { readonly offset?: Path } {
-    return { ...options, offset: options.offset === undefined ? undefined : parseKey(options.offset, STORE) };
-  }
-
   async #credential(action: string, signal: AbortSignal | undefined): Promise<S3Credential> {
     const credential = await this.#client.credential(signal);
     if (credential !== undefined) return credential;
@@ -410,50 +382,13 @@ export class S3Store extends BaseStore implements MultipartStore, PaginatedListS
       key: "credentials",
     });
   }
+}
 
-  async #putStream(path: Path, stream: ReadableStream<Uint8Array>, options: PutOptions): Promise<PutResult> {
-    const partSize = this.#client.provider.equalParts
-      ? EQUAL_PART_SIZE
-      : Math.min(this.#client.options.putThreshold ?? STREAM_THRESHOLD, MAX_SINGLE);
-    const context = { store: STORE, path };
-    const writer = createWriter(this, this.#again(path), { ...options, partSize }, context);
-    try {
-      await stream.pipeTo(writer, { signal: options.signal });
-    } catch (error) {
-      options.signal?.throwIfAborted();
-      throw toStoreError(error, `Cannot put "${path}"`, context);
-    }
-    return await writer.result;
-  }
+function parsePrefix(prefix: PathInput | undefined): Path {
+  return prefix === undefined ? ROOT_PATH : parsePath(prefix, STORE);
+}
 
-  async #putParts(
-    path: Path,
-    chunks: readonly Uint8Array[],
-    length: number,
-    options: PutOptions,
-  ): Promise<PutResult> {
-    const partSize = Math.max(64 * 1024 * 1024, Math.ceil(length / 10_000));
-    const upload = await this.putMultipart(this.#again(path), options);
-    try {
-      const parts = Array.from({ length: Math.ceil(length / partSize) }, (_, i) => i);
-      let transferred = 0;
-      // Added in order, a few at a time.
-      const running = new Set<Promise<void>>();
-      for (const i of parts) {
-        const part = sliceChunks(chunks, i * partSize, Math.min(length, (i + 1) * partSize));
-        const done: Promise<void> = upload.putPart(part, options).then(() => {
-          transferred += part.reduce((sum, chunk) => sum + chunk.byteLength, 0);
-          options.onProgress?.({ transferred, total: length });
-        }).finally(() => running.delete(done));
-        done.catch(() => {});
-        running.add(done);
-        if (running.size >= 4) await Promise.race(running);
-      }
-      await Promise.all(running);
-      return await upload.complete(options);
-    } catch (error) {
-      await upload.abort().catch(() => {});
-      throw error;
-    }
-  }
+/** S3 starts after any key, be it a path or not. */
+function withOffset(options: ListOptions): ListOptions & { readonly offset?: Path } {
+  return { ...options, offset: options.offset === undefined ? undefined : parseKey(options.offset, STORE) };
 }

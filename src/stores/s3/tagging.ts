@@ -2,8 +2,9 @@
 import { NotFoundError, notSupported } from "../../store/error.ts";
 import type { Path } from "../../store/path.ts";
 import type { OperationOptions, Tags } from "../../store/types.ts";
-import { contentMd5 } from "./checksum/checksum.ts";
+import { contentMd5 } from "./checksum/base64.ts";
 import type { S3Client } from "./client.ts";
+import { sendDocument } from "./document.ts";
 import { STORE } from "./error.ts";
 import { usesTags } from "./write_headers.ts";
 
@@ -30,7 +31,8 @@ export async function getTags(client: S3Client, path: Path, options: TagOptions)
   requireTags(client, path);
   const { xmlChild, xmlChildren, xmlText } = await import("../common/xml.ts");
   try {
-    const { root } = await client.document(
+    const { root } = await sendDocument(
+      client,
       { method: "GET", action: "get the tags of", path, query: query(options), options },
       { root: "Tagging", lists: ["Tag"] },
     );

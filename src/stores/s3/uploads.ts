@@ -14,6 +14,7 @@ import {
   combineChecksums,
 } from "./checksum/checksum.ts";
 import type { S3Client } from "./client.ts";
+import { sendDocument } from "./document.ts";
 import { STORE } from "./error.ts";
 import { putResult } from "./put.ts";
 import { modeHeader, writeHeaders } from "./write_headers.ts";
@@ -49,7 +50,7 @@ export async function createUpload(
     headers.push(["x-amz-checksum-algorithm", checksumName(checksum)]);
     if (checksumType(checksum) === "FULL_OBJECT") headers.push(["x-amz-checksum-type", "FULL_OBJECT"]);
   }
-  const { root } = await client.document({
+  const { root } = await sendDocument(client, {
     method: "POST",
     action: "start an upload of",
     path,
@@ -123,9 +124,10 @@ export async function completeUpload(
   }
   const retries = client.retryState();
   const before = retries?.retries ?? 0;
-  let answer: Awaited<ReturnType<S3Client["document"]>>;
+  let answer: Awaited<ReturnType<typeof sendDocument>>;
   try {
-    answer = await client.document(
+    answer = await sendDocument(
+      client,
       {
         method: "POST",
         action: "complete the upload of",
@@ -193,7 +195,7 @@ export async function* listParts(
   const { xmlChildren, xmlText } = await import("../common/xml.ts");
   let marker: string | undefined;
   for (;;) {
-    const { root } = await client.document({
+    const { root } = await sendDocument(client, {
       method: "GET",
       action: "list the parts of",
       path,

@@ -3,7 +3,8 @@ import { getHeader } from "../../http/headers.ts";
 import { GenericError } from "../../store/error.ts";
 import { wrapGetResult } from "../../store/result.ts";
 import type { GetResult } from "../../store/types.ts";
-import { checksumName, createChecksum, declaredChecksum, toBase64 } from "./checksum/checksum.ts";
+import { toBase64 } from "./checksum/base64.ts";
+import { checksumName, createChecksum, declaredChecksum } from "./checksum/checksum.ts";
 import { STORE } from "./error.ts";
 
 /**

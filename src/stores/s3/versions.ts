@@ -4,6 +4,7 @@ import { isBelow } from "../../store/list.ts";
 import type { Path } from "../../store/path.ts";
 import type { ObjectMeta, OperationOptions } from "../../store/types.ts";
 import type { S3Client } from "./client.ts";
+import { sendDocument } from "./document.ts";
 import { STORE } from "./error.ts";
 import { decodeKey } from "./list_scanner.ts";
 
@@ -26,7 +27,7 @@ export async function* listVersions(
   const { xmlChildren, xmlText } = await import("../common/xml.ts");
   let marker: readonly [key: string, version: string] | undefined;
   for (;;) {
-    const { root } = await client.document({
+    const { root } = await sendDocument(client, {
       method: "GET",
       action: "list the versions of the bucket",
       query: [

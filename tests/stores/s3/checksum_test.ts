@@ -1,12 +1,7 @@
 import { strict as assert } from "node:assert";
 import fc from "fast-check";
-import {
-  checksumOf,
-  combineChecksums,
-  contentMd5,
-  declaredChecksum,
-  fromBase64,
-} from "../../../src/stores/s3/checksum/checksum.ts";
+import { checksumOf, combineChecksums, declaredChecksum } from "../../../src/stores/s3/checksum/checksum.ts";
+import { contentMd5, fromBase64 } from "../../../src/stores/s3/checksum/base64.ts";
 
 const CHECK = new TextEncoder().encode("123456789");
 

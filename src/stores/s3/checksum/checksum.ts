@@ -1,7 +1,7 @@
 /** The checksums that S3 knows by name: how they are computed, and how they stand in headers. */
-import { md5 } from "@noble/hashes/legacy.js";
 import { sha256 } from "@noble/hashes/sha2.js";
 import { getHeader, type HeaderList } from "../../../http/headers.ts";
+import { fromBase64, toBase64 } from "./base64.ts";
 import { combineCrc, type CrcField } from "./combine.ts";
 import { Crc32c, CRC32C_POLYNOMIAL } from "./crc32c.ts";
 import { Crc64Nvme, CRC64NVME_POLYNOMIAL } from "./crc64nvme.ts";
@@ -101,25 +101,6 @@ export function declaredChecksum(
     if (value !== undefined && value !== "" && !value.includes("-")) return { algorithm, value };
   }
   return undefined;
-}
-
-/** The `content-md5` of bytes. */
-export function contentMd5(bytes: Uint8Array): string {
-  return toBase64(md5(bytes));
-}
-
-/** Bytes in base64. */
-export function toBase64(bytes: Uint8Array): string {
-  return btoa(String.fromCharCode(...bytes));
-}
-
-/** Base64 as bytes; `undefined` for what is none. */
-export function fromBase64(text: string): Uint8Array<ArrayBuffer> | undefined {
-  try {
-    return Uint8Array.from(atob(text), (char) => char.charCodeAt(0));
-  } catch {
-    return undefined;
-  }
 }
 
 function toNumber(checksum: string): bigint {

@@ -1,6 +1,6 @@
 /** Options of the credential providers. */
 import type { ConnectionOptions } from "../../common/connection.ts";
-import type { CachedCredentialsOptions } from "../credential.ts";
+import type { CachedCredentialsOptions } from "../cached_credentials.ts";
 import type { Environment } from "./host.ts";
 
 /** What all providers that ask somebody take: who carries the requests, and when credentials are renewed. */

@@ -1,0 +1,21 @@
+/** Sums as headers carry them: base64. */
+import { md5 } from "@noble/hashes/legacy.js";
+
+/** The `content-md5` of bytes. */
+export function contentMd5(bytes: Uint8Array): string {
+  return toBase64(md5(bytes));
+}
+
+/** Bytes in base64. */
+export function toBase64(bytes: Uint8Array): string {
+  return btoa(String.fromCharCode(...bytes));
+}
+
+/** Base64 as bytes; `undefined` for what is none. */
+export function fromBase64(text: string): Uint8Array<ArrayBuffer> | undefined {
+  try {
+    return Uint8Array.from(atob(text), (char) => char.charCodeAt(0));
+  } catch {
+    return undefined;
+  }
+}

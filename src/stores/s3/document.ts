@@ -1,0 +1,59 @@
+/** Requests whose answer is a document. */
+import type { HttpResponse } from "../../http/connector.ts";
+import type { RetryState } from "../../http/retry_state.ts";
+import { GenericError, ObjectStoreError } from "../../store/error.ts";
+import { httpErrorOf, transportError } from "../common/error.ts";
+import { parseXml, type XmlElement, type XmlShape } from "../common/xml.ts";
+import { failureOf, type S3Client, type S3Request } from "./client.ts";
+import { STORE } from "./error.ts";
+import { bodyError, isTransientCode } from "./service_error.ts";
+
+/**
+ * Sends a request whose success is told by a document. S3 begins some answers before it knows how they end, so a 200
+ * may hold an error; what is transient is tried again within the client's retries, as is a document cut short.
+ */
+export async function sendDocument(
+  client: S3Client,
+  request: S3Request,
+  shape: XmlShape,
+  retries: RetryState | undefined = client.retryState(),
+): Promise<
+  { readonly root: XmlElement; readonly response: HttpResponse; readonly retries: RetryState | undefined }
+> {
+  const { signal } = request.options;
+  const failure = failureOf(request);
+  for (;;) {
+    const response = await client.send({ ...request, retries });
+    let error: unknown;
+    try {
+      const text = (await response.text()).trim();
+      if (/^(?:<\?[^>]*\?>\s*)?<(?:\w+:)?Error[\s>]/.test(text)) {
+        error = bodyError(
+          request.action,
+          request.path,
+          parseXml(text, { root: "Error" }),
+          response.headers,
+          request.kinds,
+        );
+      } else {
+        return { root: parseXml(text, shape), response, retries };
+      }
+    } catch (thrown) {
+      error = thrown;
+    }
+    signal?.throwIfAborted();
+    const again = error instanceof ObjectStoreError
+      ? isTransientCode(error.code)
+      : request.idempotent !== false;
+    if (!again || retries === undefined || !await retries.next({ response, error }, signal)) {
+      throw httpErrorOf(error) === undefined && !(error instanceof ObjectStoreError)
+        ? new GenericError(
+          `Cannot ${request.action}${
+            request.path === undefined ? "" : ` "${request.path}"`
+          }: the answer cannot be read: ${error instanceof Error ? error.message : error}`,
+          { store: STORE, path: request.path, status: response.status, cause: error },
+        )
+        : transportError(error, failure, signal);
+    }
+  }
+}

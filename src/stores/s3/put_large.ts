@@ -1,0 +1,103 @@
+/** Puts that are not one plain request: under a condition, in parts, of streams. */
+import type { ObjectStore } from "../../store/object_store.ts";
+import { toStoreError } from "../../store/error.ts";
+import { type Path, rawPath } from "../../store/path.ts";
+import { readPayload, type toPayload } from "../../store/payload.ts";
+import type { PutOptions, PutResult } from "../../store/types.ts";
+import { createWriter } from "../../store/writer.ts";
+import type { S3Client } from "./client.ts";
+import { completes, type WriteConditions } from "./conditions.ts";
+import { STORE } from "./error.ts";
+import { beginUpload, sliceChunks } from "./multipart.ts";
+import { MAX_SINGLE } from "./put.ts";
+import { putOnCondition } from "./put_condition.ts";
+
+/** A stream up to this size goes out as one put. */
+const STREAM_THRESHOLD = 16 * 1024 * 1024;
+/** Part size where parts must be equal and so cannot grow: 320 GiB in 10,000 parts. */
+export const EQUAL_PART_SIZE = 32 * 1024 * 1024;
+
+/** What such a put needs. */
+export interface LargePut {
+  /** Whom writers put through. */
+  readonly store: Pick<ObjectStore, "put" | "putMultipart">;
+  readonly client: S3Client;
+  readonly conditions: WriteConditions;
+  readonly path: Path;
+  readonly options: PutOptions;
+}
+
+/** Puts a payload, whatever it is. */
+export async function putAny(put: LargePut, content: ReturnType<typeof toPayload>): Promise<PutResult> {
+  const { client, path, options } = put;
+  const { mode = "overwrite" } = options;
+  await put.conditions.requirePut(path, mode, options);
+  if (content.kind === "chunks") return await putInMemory(put, content.chunks, content.length);
+  if (completes(client, mode)) return await putStream(put, content.stream);
+  // Nothing can be checked when an upload completes: then all of it must be there first.
+  const bytes = await readPayload(content, options, { store: STORE, path });
+  return await putInMemory(put, [bytes], bytes.byteLength);
+}
+
+async function putInMemory(
+  put: LargePut,
+  chunks: readonly Uint8Array[],
+  length: number,
+): Promise<PutResult> {
+  const { client, path, options } = put;
+  const { putThreshold = MAX_SINGLE } = client.options;
+  if (length > Math.min(putThreshold, MAX_SINGLE)) return await putParts(put, chunks, length);
+  const result = await putOnCondition(client, path, chunks, options);
+  options.onProgress?.({ transferred: length, total: length });
+  return result;
+}
+
+async function putStream(put: LargePut, stream: ReadableStream<Uint8Array>): Promise<PutResult> {
+  const { store, client, path, options } = put;
+  const { equalParts, rawKeys } = client.provider;
+  const partSize = equalParts
+    ? EQUAL_PART_SIZE
+    : Math.min(client.options.putThreshold ?? STREAM_THRESHOLD, MAX_SINGLE);
+  const context = { store: STORE, path };
+  // A parsed path as an input that is taken as it is.
+  const again = rawKeys ? rawPath(path) : path;
+  const writer = createWriter(store, again, { ...options, partSize }, context);
+  try {
+    await stream.pipeTo(writer, { signal: options.signal });
+  } catch (error) {
+    options.signal?.throwIfAborted();
+    throw toStoreError(error, `Cannot put "${path}"`, context);
+  }
+  return await writer.result;
+}
+
+async function putParts(
+  put: LargePut,
+  chunks: readonly Uint8Array[],
+  length: number,
+): Promise<PutResult> {
+  const { client, path, options } = put;
+  const partSize = Math.max(64 * 1024 * 1024, Math.ceil(length / 10_000));
+  const upload = await beginUpload(client, path, options);
+  try {
+    const parts = Array.from({ length: Math.ceil(length / partSize) }, (_, i) => i);
+    let transferred = 0;
+    // Added in order, a few at a time.
+    const running = new Set<Promise<void>>();
+    for (const i of parts) {
+      const part = sliceChunks(chunks, i * partSize, Math.min(length, (i + 1) * partSize));
+      const done: Promise<void> = upload.putPart(part, options).then(() => {
+        transferred += part.reduce((sum, chunk) => sum + chunk.byteLength, 0);
+        options.onProgress?.({ transferred, total: length });
+      }).finally(() => running.delete(done));
+      done.catch(() => {});
+      running.add(done);
+      if (running.size >= 4) await Promise.race(running);
+    }
+    await Promise.all(running);
+    return await upload.complete(options);
+  } catch (error) {
+    await upload.abort().catch(() => {});
+    throw error;
+  }
+}
