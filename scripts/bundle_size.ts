@@ -26,7 +26,8 @@ const budgets: Readonly<Record<string, Budget>> = {
     goal: 8,
     external,
   },
-  "./s3": { code: `export { S3Store } from "../src/stores/s3/mod.ts";`, limit: 57, goal: 14, external },
+  // Not through mod.ts: the npm package says that its files have no side effects, which this bundler is not told.
+  "./s3": { code: `export { S3Store } from "../src/stores/s3/store.ts";`, limit: 38, goal: 14, external },
   "./memory": { code: from("src/stores/memory/mod.ts"), external },
   "everything in mod.ts": { code: from("mod.ts"), external },
   "fast-xml-parser, for listings": { code: `export { XMLParser } from "fast-xml-parser";` },
