@@ -75,7 +75,9 @@ export async function callHandler(
     return false;
   } finally {
     // Nobody can end it any more: the client must not take it for whole.
-    body?.pipe.abort(new HttpError("request", "The guest returned before the end of the body"));
+    if (body?.pipe.ended === false) {
+      body.pipe.abort(new HttpError("request", "The guest returned before the end of the body"));
+    }
     origin.close();
   }
 }
@@ -100,12 +102,11 @@ function give(job: Job, answer: HandlerAnswer): void {
   // The guest goes on first: most have written all by the time they return or wait.
   queueMicrotask(() => {
     if (pipe.ended || pipe.full || job.gone) return send();
-    let timer: ReturnType<typeof setTimeout> | undefined;
     const forget = pipe.onProgress(() => {
       clearTimeout(timer);
       send();
     });
-    timer = setTimeout(() => {
+    const timer = setTimeout(() => {
       forget();
       send();
     }, 0);

@@ -28,7 +28,10 @@ export class InstancePool implements Backend {
   /** The one used last is taken first, so that the others may grow idle. */
   readonly #idle: Slot[] = [];
   readonly #busy = new Set<Slot>();
-  #starting = 0;
+  /** A job that waits for the instance being made, or for one that is free sooner. */
+  #pending: Job | undefined;
+  /** Making one takes this thread, so two at once would be no sooner ready. */
+  #starting = false;
   #created = 0;
   #closed = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -42,7 +45,8 @@ export class InstancePool implements Backend {
   }
 
   get available(): boolean {
-    return this.#busy.size + this.#starting < this.#options.maxInstances && !this.#closed;
+    if (this.#closed || this.#pending !== undefined) return false;
+    return this.#idle.length > 0 || (!this.#starting && this.#busy.size < this.#options.maxInstances);
   }
 
   stats(): BackendStats {
@@ -59,7 +63,10 @@ export class InstancePool implements Backend {
   start(job: Job): void {
     const slot = this.#idle.pop();
     if (slot !== undefined) void this.#serve(slot, job);
-    else void this.#create(job);
+    else {
+      this.#pending = job;
+      void this.#create();
+    }
   }
 
   close(): Promise<void> {
@@ -67,14 +74,15 @@ export class InstancePool implements Backend {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     for (const slot of this.#idle.splice(0)) slot.running.close();
+    this.#failPending(new ServeFailure("stopped", "The server was stopped"));
     for (const { running } of this.#busy) {
       running.instance.end(new GuestLimitError("aborted", "The server was stopped"));
     }
     return Promise.resolve();
   }
 
-  async #create(job: Job): Promise<void> {
-    this.#starting++;
+  async #create(): Promise<void> {
+    this.#starting = true;
     let slot: Slot;
     try {
       const gate = new InstanceGate(this.#outgoing, this.#options.outgoingRequests);
@@ -86,20 +94,31 @@ export class InstancePool implements Backend {
       }
       slot = { running, handler, gate, served: 0, idleSince: 0 };
     } catch (error) {
-      this.#starting--;
-      job.failed(failureOf(error));
-      job.returned();
+      this.#starting = false;
+      this.#failPending(failureOf(error));
       this.#freed();
       return;
     }
-    this.#starting--;
-    if (this.#closed) {
-      slot.running.close();
-      job.failed(new ServeFailure("stopped", "The server was stopped"));
-      job.returned();
-      return;
-    }
-    await this.#serve(slot, job);
+    this.#starting = false;
+    if (this.#closed) slot.running.close();
+    else this.#offer(slot);
+    this.#freed();
+  }
+
+  #failPending(failure: ServeFailure): void {
+    const job = this.#pending;
+    if (job === undefined) return;
+    this.#pending = undefined;
+    job.failed(failure);
+    job.returned();
+  }
+
+  /** An instance is free: for whoever waits here, or to be kept. */
+  #offer(slot: Slot): void {
+    const job = this.#pending;
+    if (job === undefined) return this.#park(slot);
+    this.#pending = undefined;
+    void this.#serve(slot, job);
   }
 
   async #serve(slot: Slot, job: Job): Promise<void> {
@@ -112,7 +131,7 @@ export class InstancePool implements Backend {
     const reusable = await callHandler(slot.running, slot.handler, job, servedRequestBytes);
     this.#busy.delete(slot);
     if (requestTimeout !== Infinity) instance.limitTime(Infinity);
-    if (reusable && slot.served < maxInstanceReuseCount && !this.#closed) this.#park(slot);
+    if (reusable && slot.served < maxInstanceReuseCount && !this.#closed) this.#offer(slot);
     else void slot.running.drain().finally(() => slot.running.close()); // its last words are still on their way
     job.returned();
     this.#freed();

@@ -26,7 +26,7 @@ export type SentOptions =
 /** A body in a message: whole, to be asked for, or none. */
 export type SentBody = Uint8Array | "stream" | undefined;
 
-/** What a worker is told. */
+/** What a worker is told. Messages come in lists. */
 export type ToWorker =
   | {
     readonly t: "serve";
@@ -113,7 +113,7 @@ export interface Port<Out, In> {
 }
 
 /** A worker, from outside. */
-export interface WorkerPort extends Port<ToWorker, readonly FromWorker[]> {
+export interface WorkerPort extends Port<readonly ToWorker[], readonly FromWorker[]> {
   /** Called when the worker failed outside of any guest. */
   onFailure(listener: (reason: string) => void): void;
   /** Ends it at once, however busy it is. */

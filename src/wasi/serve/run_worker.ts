@@ -39,10 +39,10 @@ export async function runInWorker(name: string, code: GuestCode, options: GuestO
   const receive = (message: FromWorker): void => {
     switch (message.t) {
       case "output":
-        void outputs[message.fd].write(message.bytes).then(() => port.post({ t: "taken", fd: message.fd }));
+        void outputs[message.fd].write(message.bytes).then(() => port.post([{ t: "taken", fd: message.fd }]));
         break;
       case "wantInput":
-        void input.read().then((bytes) => port.post({ t: "input", bytes }), () => port.post(NO_INPUT));
+        void input.read().then((bytes) => port.post([{ t: "input", bytes }]), () => port.post([NO_INPUT]));
         break;
       case "denied":
         options.onDenied?.(message.denied);
@@ -55,13 +55,13 @@ export async function runInWorker(name: string, code: GuestCode, options: GuestO
     }
   };
   try {
-    port.post({
+    port.post([{
       t: "run",
       code: codeMessage(name, code),
       options: sent,
       stdin: options.stdin !== undefined,
       outputs: { stdout: outputs[1].wanted, stderr: outputs[2].wanted },
-    });
+    }]);
     const { exitCode } = await promise;
     return { exitCode, stdout: outputs[1].collected(), stderr: outputs[2].collected() };
   } finally {

@@ -1,4 +1,5 @@
 /** A guest that serves: admission, queue, dispatch, and the end of each exchange. */
+import { type Deadline, DeadlineQueue } from "../../http/deadlines.ts";
 import { type HeaderEntry, isToken } from "../../http/headers.ts";
 import { sectionSize } from "../http/fields.ts";
 import { type BodySource, isSource, type ServedRequest, type ServedResponse } from "./exchange.ts";
@@ -8,7 +9,7 @@ import { fetchHandler, type FetchInfo } from "./fetch.ts";
 import { type Backend, Job } from "./job.ts";
 import { metricsText } from "./metrics.ts";
 import type { AccessEntry, ResolvedServeOptions } from "./options.ts";
-import { Counters, type Refusal, type ServeStats } from "./stats.ts";
+import type { Counters, Refusal, ServeStats } from "./stats.ts";
 
 /** What adapters tell of a client, besides its request. */
 export interface ExchangeContext {
@@ -31,7 +32,7 @@ const RETRY_AFTER = "1";
 
 interface Waiting {
   readonly job: Job;
-  readonly timer: ReturnType<typeof setTimeout>;
+  readonly deadline: Deadline;
 }
 
 /**
@@ -49,6 +50,7 @@ export class GuestServer implements AsyncDisposable {
   readonly #backend: Backend;
   readonly #counters: Counters;
   readonly #queue = new Set<Waiting>();
+  readonly #deadlines = new DeadlineQueue();
   readonly #replaced: ReadonlySet<string>;
   readonly #prefix = crypto.randomUUID().slice(0, 8);
   readonly #idle = new Set<() => void>();
@@ -189,16 +191,16 @@ export class GuestServer implements AsyncDisposable {
     if (this.#queue.size >= this.#options.maxQueue) return refuse("queue-full", 503);
     const waiting: Waiting = {
       job,
-      timer: setTimeout(() => {
+      deadline: this.#deadlines.start(this.#options.queueTimeout, () => {
         this.#queue.delete(waiting);
         refuse("queue-timeout", 503);
-      }, Math.min(this.#options.queueTimeout, 2 ** 31 - 1)),
+      }),
     };
     this.#queue.add(waiting);
     job.onGone(() => {
       // Whoever has left need not be served.
       if (!this.#queue.delete(waiting)) return;
-      clearTimeout(waiting.timer);
+      waiting.deadline.stop();
       left();
     });
   }
@@ -207,7 +209,7 @@ export class GuestServer implements AsyncDisposable {
     for (const waiting of this.#queue) {
       if (!this.#start(waiting.job)) return;
       this.#queue.delete(waiting);
-      clearTimeout(waiting.timer);
+      waiting.deadline.stop();
     }
   }
 
@@ -326,7 +328,7 @@ export class GuestServer implements AsyncDisposable {
       clearTimeout(timer);
     }
     for (const waiting of this.#queue) {
-      clearTimeout(waiting.timer);
+      waiting.deadline.stop();
       waiting.job.failed(new ServeFailure("stopped", "The server was stopped"));
     }
     this.#queue.clear();

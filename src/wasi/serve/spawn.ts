@@ -26,7 +26,7 @@ function webWorker(permissions: WorkerPermissions | undefined): WorkerPort {
   const options = { type: "module", ...(permissions !== undefined && { deno: { permissions } }) };
   const worker = new Worker(workerUrl("worker"), options as WorkerOptions);
   return {
-    post: (message: ToWorker, transfer = []) => worker.postMessage(message, transfer),
+    post: (message: readonly ToWorker[], transfer = []) => worker.postMessage(message, transfer),
     onMessage: (listener) => {
       worker.onmessage = ({ data }: MessageEvent<readonly FromWorker[]>) => listener(data);
     },

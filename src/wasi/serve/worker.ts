@@ -3,7 +3,7 @@ import type { FromWorker, ToWorker } from "./protocol.ts";
 import { workerMain } from "./worker_main.ts";
 
 const scope = globalThis as unknown as {
-  onmessage: ((event: MessageEvent<ToWorker>) => void) | null;
+  onmessage: ((event: MessageEvent<readonly ToWorker[]>) => void) | null;
   postMessage(message: readonly FromWorker[], transfer: Transferable[]): void;
 };
 

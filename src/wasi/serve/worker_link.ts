@@ -3,7 +3,7 @@ import type { HeaderList } from "../../http/headers.ts";
 import { type BodySource, isSource } from "./exchange.ts";
 import { failureFrom, ServeFailure } from "./failure.ts";
 import type { BackendStats, Job } from "./job.ts";
-import { type FromWorker, TAKEN, transferOf, type WorkerPort } from "./protocol.ts";
+import { type FromWorker, TAKEN, type ToWorker, transferOf, type WorkerPort } from "./protocol.ts";
 
 /** What the owner of a link is told. */
 export interface LinkEvents {
@@ -18,8 +18,11 @@ export interface LinkEvents {
 /** Milliseconds that a worker has after a deadline to end the guest itself, which it can unless the guest computes. */
 const GRACE = 100;
 
-/** Jobs that a worker holds at most besides those that run there: the next one is there when the last returns. */
-export const PREFETCH = 1;
+/**
+ * Jobs that a worker holds at most besides those that run there. Waking a thread takes longer than a small request, so
+ * the next ones must be there when the last returns.
+ */
+export const PREFETCH = 7;
 
 interface Linked {
   readonly id: number;
@@ -43,6 +46,8 @@ export class WorkerLink {
   readonly #jobs = new Map<number, Linked>();
   /** Jobs whose guest has not returned, oldest first. */
   readonly #active: Linked[] = [];
+  #outbox: ToWorker[] = [];
+  #moving: Transferable[] = [];
   #number = 0;
   #ended = false;
 
@@ -109,7 +114,7 @@ export class WorkerLink {
     this.#active.push(linked);
     const { method, scheme, authority, path, headers, body } = job.request;
     const sent = isSource(body) ? "stream" as const : body;
-    this.#port.post(
+    this.#post(
       {
         t: "job",
         id,
@@ -126,7 +131,7 @@ export class WorkerLink {
       waits ? [] : transferOf(sent),
     );
     job.onGone(() => {
-      if (!this.#ended && !linked.returned) this.#port.post({ t: "gone", id });
+      if (!this.#ended && !linked.returned) this.#post({ t: "gone", id });
     });
     this.#watch();
   }
@@ -197,8 +202,8 @@ export class WorkerLink {
         const { status, headers, body, trailers } = message;
         if (body === "stream") {
           const download = linked.download = new Received({
-            credit: () => this.#ended || this.#port.post({ t: "credit", id, pieces: 1 }),
-            cancel: () => this.#ended || this.#port.post({ t: "cancel", id }),
+            credit: () => this.#ended || this.#post({ t: "credit", id, pieces: 1 }),
+            cancel: () => this.#ended || this.#post({ t: "cancel", id }),
             over: () => this.#forget(linked),
           });
           return job.answered({ status, headers, body: download, trailers: () => download.trailers });
@@ -230,6 +235,18 @@ export class WorkerLink {
     }
   }
 
+  /** Sends with what else is sent in this turn. */
+  #post(message: ToWorker, transfer: Transferable[] = []): void {
+    if (this.#outbox.push(message) === 1) queueMicrotask(() => this.#flush());
+    if (transfer.length > 0) this.#moving.push(...transfer);
+  }
+
+  #flush(): void {
+    const [messages, transfer] = [this.#outbox, this.#moving];
+    [this.#outbox, this.#moving] = [[], []];
+    if (!this.#ended) this.#port.post(messages, transfer);
+  }
+
   #forget(linked: Linked): void {
     if (linked.returned && linked.download?.over !== false) this.#jobs.delete(linked.id);
   }
@@ -240,13 +257,13 @@ export class WorkerLink {
     try {
       const bytes = await body.read();
       if (this.#ended) return;
-      if (bytes !== undefined) this.#port.post({ t: "piece", id, bytes }, transferOf(bytes));
+      if (bytes !== undefined) this.#post({ t: "piece", id, bytes }, transferOf(bytes));
       else {
         const fields = await trailers?.() ?? [];
-        if (!this.#ended) this.#port.post({ t: "end", id, trailers: fields });
+        if (!this.#ended) this.#post({ t: "end", id, trailers: fields });
       }
     } catch {
-      if (!this.#ended) this.#port.post({ t: "broken", id });
+      if (!this.#ended) this.#post({ t: "broken", id });
     }
   }
 }

@@ -8,7 +8,7 @@ import type { CodeMessage, ErrorRecord, FromWorker, Port, SentOptions, ToWorker 
 import { WorkerJobs } from "./worker_jobs.ts";
 
 /** The line to whoever started the worker. */
-export type WorkerLine = Port<readonly FromWorker[], ToWorker>;
+export type WorkerLine = Port<readonly FromWorker[], readonly ToWorker[]>;
 
 /** Sends a message in the next list. */
 export type Send = (message: FromWorker, transfer?: Transferable[]) => void;
@@ -39,7 +39,7 @@ export function workerMain(line: WorkerLine): void {
   let jobs: Promise<WorkerJobs> | undefined;
   let ready: WorkerJobs | undefined;
   let giveInput: ((bytes: Uint8Array | undefined) => void) | undefined;
-  line.onMessage((message) => {
+  const receive = (message: ToWorker): void => {
     switch (message.t) {
       case "serve":
         jobs = serve(message, send, outputs).then((made) => ready = made);
@@ -62,6 +62,9 @@ export function workerMain(line: WorkerLine): void {
         if (ready !== undefined) ready.tell(message);
         else void jobs?.then((made) => made.tell(message));
     }
+  };
+  line.onMessage((messages) => {
+    for (const message of messages) receive(message);
   });
 }
 

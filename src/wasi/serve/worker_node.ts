@@ -7,5 +7,5 @@ const port = parentPort!;
 
 workerMain({
   post: (messages, transfer = []) => port.postMessage(messages, transfer as never[]),
-  onMessage: (listener) => void port.on("message", (data: ToWorker) => listener(data)),
+  onMessage: (listener) => void port.on("message", (data: readonly ToWorker[]) => listener(data)),
 });

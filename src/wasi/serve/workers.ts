@@ -177,7 +177,7 @@ class Workers implements Backend {
     this.#ports.set(link, port);
     // Without shared memory each worker counts on from a number of its own.
     if (!CAN_SHARE) this.#numbers[0] = this.#spawned++ * APART;
-    port.post({ ...this.#message, claims, numbers: this.#numbers });
+    port.post([{ ...this.#message, claims, numbers: this.#numbers }]);
     this.#feed();
   }
 
@@ -211,7 +211,7 @@ class Workers implements Backend {
     } catch {
       // Whoever read it has gone; the guest goes on.
     }
-    if (this.#links.has(link)) this.#ports.get(link)?.post({ t: "taken", fd: message.fd });
+    if (this.#links.has(link)) this.#ports.get(link)?.post([{ t: "taken", fd: message.fd }]);
   }
 
   /** Gives waiting jobs to whoever has room: those left over, those of the server, those that wait behind others. */
