@@ -2,8 +2,12 @@
 import { fileURLToPath } from "node:url";
 import { type BrowserContext, chromium, type Page } from "playwright-core";
 import { buildUi } from "../../scripts/build_ui.ts";
-import { type GatewayOptions, type GatewayServer, serveGateway } from "../../src/gateway/mod.ts";
-import { uiFromFolder } from "../../src/gateway/ui_node.ts";
+import {
+  type GatewayOptions,
+  type GatewayServer,
+  type GatewayUi,
+  serveGateway,
+} from "../../src/gateway/mod.ts";
 import type { ObjectStore } from "../../src/store/object_store.ts";
 import { MemoryStore } from "../../src/stores/memory/mod.ts";
 
@@ -22,8 +26,8 @@ export interface BrowserTest {
   readonly server: GatewayServer;
   /** The store behind the gateway. */
   readonly store: MemoryStore;
-  /** Folder of the built page. */
-  readonly folder: string;
+  /** The built page. */
+  readonly ui: GatewayUi;
   /** What went wrong in the page's scripts so far. */
   readonly pageErrors: readonly string[];
 }
@@ -31,12 +35,10 @@ export interface BrowserTest {
 /** How a test's gateway and page differ from the ordinary. */
 export interface BrowserTestOptions {
   readonly gateway?: Omit<GatewayOptions, "ui">;
-  /** Served instead of the memory store itself. */
-  readonly around?: (store: MemoryStore) => ObjectStore;
   /** Puts what the test finds there. */
   readonly prepare?: (store: MemoryStore) => Promise<void>;
-  /** Before the page is opened. */
-  readonly before?: (test: BrowserTest) => Promise<void>;
+  /** A script put before those of the page and of its worker. */
+  readonly prelude?: string;
   /** What follows the page's address. */
   readonly at?: string;
 }
@@ -49,17 +51,11 @@ export function browserTest(
 ): void {
   Deno.test(`browser: ${name}`, async () => {
     if (!await isInstalled()) return console.log("SKIPPED: chromium not installed");
-    const folder = await Deno.makeTempDir({ prefix: "storeport-ui-" });
     const profile = await Deno.makeTempDir({ prefix: "storeport-profile-" });
     const store = new MemoryStore();
-    await buildUi(`${folder}/ui`);
+    const ui = await builtUi(options.prelude);
     await options.prepare?.(store);
-    const served = options.around?.(store) ?? store;
-    const server = await serveGateway({
-      ...options.gateway,
-      store: served,
-      ui: uiFromFolder(`${folder}/ui`),
-    });
+    const server = await serveGateway({ ...options.gateway, store, ui });
     try {
       const context = await chromium.launchPersistentContext(profile, {
         executablePath: CHROMIUM,
@@ -72,8 +68,7 @@ export function browserTest(
         const pageErrors: string[] = [];
         page.on("pageerror", (error) => pageErrors.push(error.message));
         page.setDefaultTimeout(15_000);
-        const test: BrowserTest = { page, context, server, store, folder: `${folder}/ui`, pageErrors };
-        await options.before?.(test);
+        const test: BrowserTest = { page, context, server, store, ui, pageErrors };
         await page.goto(`${server.url}/_ui/${options.at ?? ""}`);
         await run(test);
         if (pageErrors.length > 0) throw new Error(`The page's scripts failed: ${pageErrors.join("; ")}`);
@@ -82,10 +77,38 @@ export function browserTest(
       }
     } finally {
       await server.shutdown(0);
-      await Deno.remove(folder, { recursive: true });
       await Deno.remove(profile, { recursive: true });
     }
   });
+}
+
+let built: Promise<ReadonlyMap<string, Uint8Array<ArrayBuffer>>> | undefined;
+
+/** The page as `scripts/build_ui.ts` makes it, built once for all tests of a file. */
+async function builtUi(prelude: string | undefined): Promise<GatewayUi> {
+  const files = new Map(await (built ??= build()));
+  if (prelude !== undefined) {
+    files.set("prelude.js", new TextEncoder().encode(prelude));
+    for (const entry of ["main.js", "guest_worker.js"]) {
+      const text = new TextDecoder().decode(files.get(entry));
+      files.set(entry, new TextEncoder().encode(`import "./prelude.js";\n${text}`));
+    }
+  }
+  return { file: (name) => Promise.resolve(files.get(name)) };
+}
+
+async function build(): Promise<ReadonlyMap<string, Uint8Array<ArrayBuffer>>> {
+  const folder = await Deno.makeTempDir({ prefix: "storeport-ui-" });
+  try {
+    await buildUi(`${folder}/ui`);
+    const files = new Map<string, Uint8Array<ArrayBuffer>>();
+    for await (const { name } of Deno.readDir(`${folder}/ui`)) {
+      files.set(name, await Deno.readFile(`${folder}/ui/${name}`));
+    }
+    return files;
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
 }
 
 /** A file of the repository's guests, built and committed. */

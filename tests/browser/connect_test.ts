@@ -65,7 +65,7 @@ browserTest(
 
 browserTest("keeps objects in the memory of the page", async ({ page }) => {
   await page.click("#store");
-  await page.click("label:has-text('Memory')");
+  await page.click("label.kind:has-text('Memory')");
   await page.click("dialog button:has-text('Connect')");
   await page.locator("#empty-text").filter({ hasText: "Nothing here yet" }).waitFor();
   await page.setInputFiles("#upload-files", [{
@@ -77,18 +77,16 @@ browserTest("keeps objects in the memory of the page", async ({ page }) => {
   await page.locator("pre.text").filter({ hasText: "m" }).waitFor();
 });
 
-browserTest("stands alone on any web server", async ({ page, folder, store, server }) => {
+browserTest("stands alone on any web server", async ({ page, ui, store, server }) => {
   await store.put("there.txt", "there");
   const types: Record<string, string> = { html: "text/html", js: "text/javascript", css: "text/css" };
   const plain = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, async (request) => {
     const { pathname } = new URL(request.url);
     const name = pathname === "/" ? "index.html" : pathname.slice(1);
-    try {
-      const type = types[name.split(".").at(-1)!] ?? "application/octet-stream";
-      return new Response(await Deno.readFile(`${folder}/${name}`), { headers: { "content-type": type } });
-    } catch {
-      return new Response("not found", { status: 404 });
-    }
+    const bytes = await ui.file(name);
+    if (bytes === undefined) return new Response("not found", { status: 404 });
+    const type = types[name.split(".").at(-1)!] ?? "application/octet-stream";
+    return new Response(bytes, { headers: { "content-type": type } });
   });
   try {
     await page.goto(`http://127.0.0.1:${plain.addr.port}/`);
@@ -113,7 +111,7 @@ browserTest("works with a bucket of S3, in parts too", async ({ page }) => {
     try {
       await store.put("docs/read me.txt", "in a bucket", { attributes: { contentType: "text/plain" } });
       await page.click("#store");
-      await page.click("label:has-text('Amazon')");
+      await page.click("label.kind:has-text('Amazon')");
       await page.fill("[name=bucket]", options.bucket);
       await page.fill("[name=endpoint]", options.endpoint!);
       await page.fill("[name=accessKeyId]", options.accessKeyId!);

@@ -37,7 +37,7 @@ browserTest("runs a component with arguments, environment and input", async ({ p
   await page.click("summary");
   await page.fill("#guest-stdin", "from the page");
   assert.equal((await run(page, "cat")).output, "from the page13 bytes\n");
-  assert.equal(await page.locator("#console .stderr").innerText(), "13 bytes\n");
+  assert.equal(await page.locator("#console .stderr").textContent(), "13 bytes\n");
   assert.equal((await run(page, "fail")).state, "Exit code 1");
   const panic = await run(page, "panic 'on purpose'");
   assert.equal(panic.state, "Trapped");
@@ -61,7 +61,7 @@ browserTest("streams output while the guest runs, and stops it", async ({ page }
   assert.equal(await page.locator("#run-start").isVisible(), false);
   await page.click("#run-stop");
   await page.locator("#run-state").filter({ hasText: "Ended" }).waitFor();
-  assert.match(await page.locator("#console").innerText(), /GuestLimitError/);
+  assert.match((await page.locator("#console").textContent())!, /^GuestLimitError: /);
 
   await page.click("summary");
   await page.fill("#guest-timeout", "0.3");
@@ -71,6 +71,21 @@ browserTest("streams output while the guest runs, and stops it", async ({ page }
   await page.fill("#guest-timeout", "");
   await page.fill("#guest-memory", "8");
   assert.match((await run(page, "memory 100")).output, /GuestLimitError.*limit of 8388608 bytes/s);
+}, { at: "#run" });
+
+browserTest("ends a guest that never lets go of the thread, and stays usable", async ({ page }) => {
+  await load(page, "checks/checks.wasm");
+  await page.fill("#guest-args", "spin_cpu 3600000");
+  await page.click("#run-start");
+  await page.locator("#run-state").filter({ hasText: "Running" }).waitFor();
+  // The page itself is not held up.
+  await page.click("#view-objects");
+  await page.locator("#empty-text").filter({ hasText: "Nothing here yet" }).waitFor();
+  await page.click("#view-run");
+  await page.click("#run-stop");
+  await page.locator("#console").filter({ hasText: "did not let go of the thread, and was ended" }).waitFor();
+  await load(page, "hello/hello.wasm");
+  assert.deepEqual(await run(page, ""), { state: "Exit code 0", output: "Hello, WASI!\n" });
 }, { at: "#run" });
 
 browserTest(
@@ -151,14 +166,6 @@ browserTest("refuses by name where the browser has no JSPI", async ({ page }) =>
   assert.equal(await page.locator("#run-start").isDisabled(), true);
 }, {
   at: "#run",
-  // No flag of Chromium takes it away any more, so scripts do, in the page and in its worker.
-  async before({ page }) {
-    const without = "delete WebAssembly.Suspending; delete WebAssembly.promising;\n";
-    await page.addInitScript(without);
-    await page.context().route("**/guest_worker.js", async (route) => {
-      const response = await route.fetch();
-      const body = `import "data:text/javascript,${encodeURIComponent(without)}";\n${await response.text()}`;
-      await route.fulfill({ status: 200, headers: { "content-type": "text/javascript" }, body });
-    });
-  },
+  // No flag of Chromium takes it away any more, so a script does, in the page and in its worker.
+  prelude: "delete WebAssembly.Suspending; delete WebAssembly.promising;\n",
 });
