@@ -19,8 +19,14 @@ export interface Race {
   /** The first is what the others are compared with. */
   readonly contestants: readonly Contestant[];
   /** Ratios to reach, by contestant: median rate over the baseline's. Told, never enforced. */
-  readonly targets?: Readonly<Record<string, { readonly over: string; readonly atLeast: number }>>;
+  readonly targets?: Readonly<Record<string, Target | readonly Target[]>>;
   readonly rounds?: number;
+}
+
+/** A ratio to reach. */
+export interface Target {
+  readonly over: string;
+  readonly atLeast: number;
 }
 
 /** What a race came to. */
@@ -57,7 +63,10 @@ export async function race(
     );
   }
   const missed: string[] = [];
-  for (const [contestant, { over, atLeast }] of Object.entries(targets)) {
+  const wanted = Object.entries(targets).flatMap(([contestant, goals]) =>
+    [goals].flat().map((goal: Target) => ({ contestant, ...goal }))
+  );
+  for (const { contestant, over, atLeast } of wanted) {
     const ratio = rates[contestant]! / rates[over]!;
     const reached = ratio >= atLeast;
     console.log(
