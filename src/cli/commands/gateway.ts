@@ -23,7 +23,8 @@ interface Flags extends StoreFlags, OutputFlags {
   readonly ui?: boolean;
 }
 
-interface Address {
+/** Where to listen. */
+export interface Address {
   readonly hostname: string;
   readonly port: number;
 }
@@ -114,14 +115,15 @@ async function isTaken(store: ObjectStore, name: string, signal: AbortSignal): P
 }
 
 /** Resolves when the user interrupts: for a server that is its regular end. */
-function interrupted(signal: AbortSignal): Promise<void> {
+export function interrupted(signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     if (signal.aborted) resolve();
     else signal.addEventListener("abort", () => resolve(), { once: true });
   });
 }
 
-function parseAddress(value: string): Address {
+/** For `argParser`: `host:port`. */
+export function parseAddress(value: string): Address {
   const match = /^(?:\[([^\]]+)\]|([^:]*)):(\d{1,5})$/.exec(value);
   const port = Number(match?.[3]);
   if (match === null || port > 65_535) {

@@ -11,6 +11,7 @@ import { put } from "./put.ts";
 import { rm } from "./rm.ts";
 import { run } from "./run.ts";
 import { sign } from "./sign.ts";
+import { serve } from "./serve.ts";
 import { stat } from "./stat.ts";
 import { sync } from "./sync.ts";
 
@@ -28,5 +29,6 @@ export const SUBCOMMANDS: readonly Subcommand[] = [
   sign,
   gateway,
   run,
+  serve,
   inspect,
 ];

@@ -8,3 +8,5 @@ export type { ServeFailureKind } from "./failure.ts";
 export { METRICS_TYPE, metricsText } from "./metrics.ts";
 export type { AccessEntry, Isolation, ServeLimits, ServeOptions, ServeOutput } from "./options.ts";
 export type { Refusal, ServeStats } from "./stats.ts";
+export { listenGuest } from "./listen.ts";
+export type { ListeningGuest, ListenOptions } from "./listen.ts";

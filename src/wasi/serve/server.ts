@@ -60,6 +60,9 @@ export class GuestServer implements AsyncDisposable {
   #open = new Map<ExchangeLog, () => void>();
   #number = 0;
   #stopped: Promise<void> | undefined;
+  /** Ends the wait for requests under way. */
+  #hurry: () => void = () => {};
+  readonly #graces: Deadline[] = [];
 
   /** For `guest.serve`. `backend` is told what to call when it is free again. */
   constructor(
@@ -107,10 +110,11 @@ export class GuestServer implements AsyncDisposable {
 
   /**
    * Takes no further requests, lets those under way end, and ends all instances; after `grace` milliseconds (default
-   * 5,000) what is left is cut off.
+   * 5,000) what is left is cut off. May be called again, to wait for less long.
    */
   shutdown(grace: number = GRACE): Promise<void> {
-    return this.#stopped ??= this.#stop(grace);
+    if (this.#open.size > 0) this.#graces.push(this.#deadlines.start(grace, () => this.#hurry()));
+    return this.#stopped ??= this.#stop();
   }
 
   /** The same as `shutdown()`. */
@@ -318,15 +322,14 @@ export class GuestServer implements AsyncDisposable {
     }
   }
 
-  async #stop(grace: number): Promise<void> {
+  async #stop(): Promise<void> {
     if (this.#open.size > 0) {
-      let timer: ReturnType<typeof setTimeout> | undefined;
       await new Promise<void>((resolve) => {
         this.#idle.add(resolve);
-        timer = setTimeout(resolve, grace);
+        this.#hurry = resolve;
       });
-      clearTimeout(timer);
     }
+    for (const grace of this.#graces) grace.stop();
     for (const waiting of this.#queue) {
       waiting.deadline.stop();
       waiting.job.failed(new ServeFailure("stopped", "The server was stopped"));

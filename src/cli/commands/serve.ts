@@ -1,0 +1,231 @@
+/** `storeport serve`: serves a guest's HTTP handler. */
+import { type Command, Option } from "commander";
+import type { HeaderEntry } from "../../http/headers.ts";
+import type { AccessEntry, GuestServer, ListeningGuest, ServeFailure, ServeOptions } from "../../wasi/mod.ts";
+import type { Context } from "../context.ts";
+import { clean, UsageError } from "../errors.ts";
+import { addOutputOptions, type OutputFlags, parsePositive } from "../options.ts";
+import { type Address, interrupted, parseAddress } from "./gateway.ts";
+import {
+  addGuestOptions,
+  grantedOptions,
+  GUEST_HELP,
+  type GuestFlags,
+  isUrl,
+  openGuest,
+  parseSize,
+  parseTime,
+  writable,
+} from "./guest_options.ts";
+
+interface Flags extends GuestFlags, OutputFlags {
+  readonly addr: Address;
+  readonly isolation?: "inline" | "worker";
+  readonly workers?: number;
+  readonly workerConcurrency?: number;
+  readonly workerPermissions?: "inherit" | "narrow";
+  readonly maxInstances?: number;
+  readonly maxInstanceReuseCount?: number;
+  readonly maxConcurrent?: number;
+  readonly maxQueue?: number;
+  readonly requestTimeout?: number;
+  readonly idleTimeout?: number;
+  readonly maxBodySize?: number;
+  readonly header?: readonly string[];
+  readonly listener?: "deno" | "node";
+  readonly metricsAddr?: Address;
+  readonly loggingPrefix: boolean;
+  readonly grace?: number;
+  readonly watch?: boolean;
+}
+
+/** `storeport serve [options] <guest>`. */
+export function serve(program: Command, context: Context): void {
+  const command = program.command("serve")
+    .description("Serve a WASI component that handles HTTP requests, until interrupted.")
+    .argument("<guest>", "a component: a file or a URL")
+    .option("--addr <host:port>", "address to listen on; port 0 takes a free one", parseAddress, {
+      hostname: "127.0.0.1",
+      port: 8080,
+    });
+  addGuestOptions(command)
+    .option("-H, --header <name:value>", "set this header of every request; @file reads one a line", collect)
+    .option("--request-timeout <time>", "end a guest that takes longer, and answer 504", parseTime)
+    .option("--max-body-size <size>", "largest request body", parseSize)
+    .option("--max-concurrent <n>", "requests under way at once", parsePositive)
+    .option("--max-queue <n>", "requests that may wait; more are answered with 503", parsePositive)
+    .option(
+      "--max-instances <n>",
+      "instances at once, each of which takes one request at a time",
+      parsePositive,
+    )
+    .option("--max-instance-reuse-count <n>", "requests after which an instance is given up", parsePositive)
+    .option("--idle-timeout <time>", "give up an instance that has had none for so long", parseTime)
+    .addOption(
+      new Option("--isolation <where>", "worker: guests run on threads that --request-timeout can end")
+        .choices(["inline", "worker"]),
+    )
+    .option("--workers <n>", "so many threads; the same as --isolation worker", parsePositive)
+    .option("--worker-concurrency <n>", "requests under way at once in one of them", parsePositive)
+    .addOption(
+      new Option("--worker-permissions <which>", "narrow: Deno lets them do what the guest was granted")
+        .choices(["inherit", "narrow"]),
+    )
+    .addOption(
+      new Option("--listener <name>", "node carries trailers and every status").choices(["deno", "node"]),
+    )
+    .option("--metrics-addr <host:port>", "answer GET /metrics there, for Prometheus", parseAddress)
+    .option("--no-logging-prefix", "leave lines of the guest's output as they are")
+    .option("--grace <time>", "how long requests under way may take when interrupted", parseTime)
+    .option("--watch", "load the component anew when its file changes")
+    .addHelpText("after", HELP);
+  addOutputOptions(command).action((guest: string, flags: Flags) => run(context, guest, flags));
+}
+
+const HELP = `${GUEST_HELP}
+
+A log of requests goes to standard error, with --json to standard output. An interrupt lets requests under way end; a
+second one does not. --worker-permissions narrow needs Deno's --unstable-worker-options.
+
+Examples:
+  storeport serve hello.wasm
+  storeport serve api.wasm --addr 127.0.0.1:0 --net https://api.example.com --workers 4 --request-timeout 30s
+  storeport serve app.wasm --watch -H "x-tenant: me" --env DATABASE_URL`;
+
+async function run(context: Context, source: string, flags: Flags): Promise<void> {
+  if (flags.watch && isUrl(source)) throw new UsageError("--watch needs a file");
+  const options = await serveOptions(context, flags);
+  const { listenGuest } = await import("../../wasi/mod.ts");
+  let current = (await openGuest(context, source, flags)).serve(options);
+  const closers: (() => Promise<void> | void)[] = [];
+  let listening: ListeningGuest;
+  try {
+    listening = await listenGuest(() => current, { ...flags.addr, listener: flags.listener });
+  } catch (error) {
+    await current.shutdown(0);
+    throw error;
+  }
+  const hurry = () => void current.shutdown(0);
+  try {
+    if (flags.metricsAddr !== undefined) closers.push(await serveMetrics(flags.metricsAddr, () => current));
+    if (flags.watch) {
+      const { watchFile } = await import("../watch_node.ts");
+      closers.push(watchFile(context.runtime.fileUrl(source), () => {
+        void reload(context, source, flags, options, current).then((next) => current = next);
+      }));
+    }
+    if (flags.json) await context.printJson({ event: "listening", url: listening.url });
+    else if (!flags.quiet) await context.note(`Serving HTTP on ${listening.url}/`);
+    await interrupted(context.signal);
+  } finally {
+    closers.push(context.runtime.onInterrupt(hurry));
+    await listening.shutdown(flags.grace);
+    for (const close of closers) await close();
+  }
+}
+
+/** The server of the component as it now is; the one before where it cannot be loaded. */
+async function reload(
+  context: Context,
+  source: string,
+  flags: Flags,
+  options: ServeOptions,
+  before: GuestServer,
+): Promise<GuestServer> {
+  try {
+    const next = (await openGuest(context, source, flags)).serve(options);
+    void before.shutdown(flags.grace);
+    if (!flags.quiet) await context.note(`storeport: loaded ${clean(source)} anew`);
+    return next;
+  } catch (error) {
+    await context.report(error);
+    return before;
+  }
+}
+
+async function serveOptions(context: Context, flags: Flags): Promise<ServeOptions> {
+  const { onDenied, limits, connector, ...granted } = await grantedOptions(context, flags);
+  const { isolation = flags.workers === undefined ? "inline" : "worker" } = flags;
+  // Standard output belongs to the records there.
+  const stdout = writable(context, flags.json ? "stderr" : "stdout");
+  return {
+    ...granted,
+    connector,
+    onDenied,
+    isolation,
+    workers: flags.workers,
+    workerConcurrency: flags.workerConcurrency,
+    workerPermissions: flags.workerPermissions,
+    maxInstances: flags.maxInstances,
+    maxInstanceReuseCount: flags.maxInstanceReuseCount,
+    maxConcurrent: flags.maxConcurrent,
+    maxQueue: flags.maxQueue,
+    requestTimeout: flags.requestTimeout,
+    idleTimeout: flags.idleTimeout,
+    headers: await headerLines(context, flags.header ?? []),
+    limits: { memory: limits?.memory, servedRequestBytes: flags.maxBodySize },
+    stdout,
+    stderr: writable(context, "stderr"),
+    outputPrefix: flags.loggingPrefix,
+    instanceId: true,
+    onRequest: flags.quiet
+      ? undefined
+      : (entry) => void logRequest(context, entry, flags.json).catch(() => {}),
+    onFailure: (id, failure) => void logFailure(context, id, failure, flags.json).catch(() => {}),
+  };
+}
+
+async function logRequest(context: Context, entry: AccessEntry, json = false): Promise<void> {
+  const { time, remote = "-", method, path, status, bytesSent, duration, complete, id } = entry;
+  if (json) return await context.printJson({ event: "request", ...entry, time: time.toISOString() });
+  const outcome = complete ? `${status}` : `${status || "-"} (cut off)`;
+  await context.note(
+    `${time.toISOString()} ${remote} ${clean(method)} ${clean(path)} ${outcome} ${bytesSent} B ` +
+      `${duration.toFixed(1)} ms ${id}`,
+  );
+}
+
+async function logFailure(context: Context, id: string, failure: ServeFailure, json = false): Promise<void> {
+  const message = clean(failure.message);
+  if (json) return await context.printJson({ event: "failure", id, kind: failure.kind, message });
+  await context.note(`storeport: request ${id} failed: ${message}`);
+}
+
+/** `name: value`, or a file of such lines. */
+async function headerLines(context: Context, values: readonly string[]): Promise<HeaderEntry[]> {
+  const lines: string[] = [];
+  for (const value of values) {
+    if (!value.startsWith("@")) lines.push(value);
+    else {lines.push(
+        ...(await readText(context, value.slice(1))).split(/\r?\n/).filter((line) => line.trim() !== ""),
+      );}
+  }
+  const { isFieldValue, isToken } = await import("../../http/headers.ts");
+  return lines.map((line) => {
+    const colon = line.indexOf(":");
+    const name = line.slice(0, colon).trim();
+    const value = line.slice(colon + 1).trim();
+    if (colon < 1 || !isToken(name) || !isFieldValue(value)) {
+      throw new UsageError(`"${line}" is no header: write it as name:value`);
+    }
+    return [name, value] as const;
+  });
+}
+
+async function readText(context: Context, path: string): Promise<string> {
+  const { store, path: inner } = await context.open(path);
+  return await (await store.get(inner)).text();
+}
+
+/** Answers `GET /metrics`, and says whether the server is up at `/`. Returns what ends it. */
+async function serveMetrics(
+  { hostname, port }: Address,
+  server: () => GuestServer,
+): Promise<() => Promise<void>> {
+  const { listenMetrics } = await import("../metrics_node.ts");
+  return await listenMetrics(hostname, port, () => server().metrics());
+}
+
+function collect(value: string, before: readonly string[] = []): string[] {
+  return [...before, value];
+}
