@@ -13,6 +13,8 @@ import { Fields, sectionSize } from "./fields.ts";
 import { failed } from "./outgoing_request.ts";
 
 const EMPTY = new Uint8Array(0);
+/** Bytes that are read ahead of the guest: enough to keep it busy, and all that a body costs the host in memory. */
+const AHEAD = 256 * 1024;
 
 /** What a body is read from: of a response that came, or of a request that is served. */
 export interface BodyOrigin {
@@ -26,13 +28,14 @@ export interface BodyOrigin {
   over(): void;
 }
 
-/** Reads a body one piece at a time, ahead by one piece, so that the sender is held back while the guest is busy. */
+/** Reads a body ahead of the guest, but only so far: the sender is held back while the guest is busy. */
 export class BodyReader implements Waitable {
   readonly #origin: BodyOrigin;
   readonly #limit: number;
   readonly #wakers = new Wakers();
   #reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
-  #chunk: Uint8Array | undefined;
+  #chunks: Uint8Array[] = [];
+  #held = 0;
   #reading = false;
   #received = 0;
   #error: ErrorCode | undefined;
@@ -57,13 +60,15 @@ export class BodyReader implements Waitable {
 
   /** Up to `max` bytes; see {@linkcode InputStream.read}. */
   take(max: number): Uint8Array {
-    const chunk = this.#chunk;
+    const chunk = this.#chunks[0];
     if (chunk !== undefined) {
       if (chunk.length > max) {
-        this.#chunk = chunk.subarray(max);
+        this.#chunks[0] = chunk.subarray(max);
+        this.#held -= max;
         return chunk.subarray(0, max);
       }
-      this.#chunk = undefined;
+      this.#chunks.shift();
+      this.#held -= chunk.length;
       this.#read();
       return chunk;
     }
@@ -78,7 +83,7 @@ export class BodyReader implements Waitable {
 
   ready(): boolean {
     this.#read();
-    return this.#chunk !== undefined || this.#ended;
+    return this.#held > 0 || this.#ended;
   }
 
   wait(wake: () => void): () => void {
@@ -89,23 +94,27 @@ export class BodyReader implements Waitable {
   /** Reads to the end for the sake of the trailers. */
   async discard(): Promise<void> {
     while (!this.#ended) {
-      this.#chunk = undefined;
-      this.#read();
+      this.#forget();
       if (!this.ready()) await new Promise<void>((resolve) => this.#wakers.add(resolve));
     }
-    this.#chunk = undefined;
+    this.#forget();
   }
 
   /** Gives the rest up. */
   cancel(): void {
-    this.#chunk = undefined;
+    this.#forget();
     if (this.#ended) return;
     this.#end();
     this.#origin.cancel();
   }
 
+  #forget(): void {
+    this.#chunks = [];
+    this.#held = 0;
+  }
+
   #read(): void {
-    if (this.#reading || this.#ended || this.#chunk !== undefined) return;
+    if (this.#reading || this.#ended || this.#held >= AHEAD) return;
     this.#reading = true;
     this.#reader ??= this.#origin.body.getReader();
     this.#reader.read().then(({ done, value }) => {
@@ -119,8 +128,10 @@ export class BodyReader implements Waitable {
         this.#origin.cancel();
         return this.#end();
       }
-      this.#chunk = value;
+      this.#chunks.push(value);
+      this.#held += value.length;
       this.#wakers.wake();
+      this.#read();
     }, (error) => {
       this.#reading = false;
       if (this.#ended) return;
