@@ -15,8 +15,8 @@ export const COLLECT_LIMIT = 16 * 2 ** 20;
 export interface UploadWatcher {
   /** The platform took a piece, or the end. */
   progress(): void;
-  /** Nothing more will come: the request must break off. */
-  failed(error: HttpError): void;
+  /** Nothing more will come: the request must break off. Says whether it did. */
+  failed(error: HttpError): boolean;
 }
 
 /** A stream on its way out: counts its bytes, tells of progress, and can be stopped. */
@@ -44,7 +44,15 @@ export class UploadStream {
     this.#watcher = watcher;
     this.stream = new ReadableStream<Uint8Array>({
       pull: async (controller) => {
-        const piece = await this.next();
+        let piece: Uint8Array | undefined;
+        try {
+          piece = await this.next();
+        } catch (error) {
+          // workerd and StarlingMonkey end a request whose stream fails as if it were whole, and the server would
+          // keep half an object. So where the request was aborted, the stream ends no more.
+          if (watcher.failed(error as HttpError)) return await new Promise<never>(() => {});
+          throw error;
+        }
         if (piece === undefined) controller.close();
         else controller.enqueue(piece);
       },
@@ -58,7 +66,6 @@ export class UploadStream {
       return await this.#next();
     } catch (error) {
       this.failure = error as HttpError;
-      this.#watcher.failed(this.failure);
       throw error;
     }
   }

@@ -84,12 +84,11 @@ export class FetchExchange implements BodySource {
     if (this.#response === undefined) this.#head?.set(this.#headTimeout);
   }
 
-  /**
-   * Told that the request's stream failed. Aborts before the platform hears of it, because workerd ends a request
-   * whose stream fails as if it were whole.
-   */
-  failed(error: HttpError): void {
-    if (this.#response === undefined) this.#abort(error);
+  /** Told that the request's stream failed: without an answer yet, that ends the exchange. */
+  failed(error: HttpError): boolean {
+    if (this.#response !== undefined) return false;
+    this.#abort(error);
+    return true;
   }
 
   /** Makes a response of what `fetch` resolved with. */
