@@ -5,6 +5,7 @@
 import { bun } from "./bun/runtime.ts";
 import { chromium } from "./chromium/runtime.ts";
 import { deno } from "./deno/runtime.ts";
+import { guest } from "./guest/runtime.ts";
 import { nodes } from "./node/runtime.ts";
 import { type Step, stepsOf } from "./plan.ts";
 import { type RuntimeResult, type StepResult, toText } from "./results.ts";
@@ -13,7 +14,7 @@ import { NotInstalled, type RunningRuntime, type Runtime } from "./runtime.ts";
 import { Semaphore } from "./semaphore.ts";
 import { setStage } from "./stage.ts";
 
-const runtimes: readonly Runtime[] = [deno, ...nodes, bun, workerd, chromium];
+const runtimes: readonly Runtime[] = [deno, ...nodes, bun, workerd, chromium, guest];
 
 /** Lists run side by side, each in a process and with servers of its own. */
 const AT_ONCE = Math.max(2, navigator.hardwareConcurrency);
