@@ -89,6 +89,8 @@ export class GuestView {
     this.#requests.clear();
     this.#setRunning(true);
     this.#state("busy", "Starting");
+    // On a small screen it is below the form.
+    byId("run-output").scrollIntoView({ block: "nearest" });
     this.#session.run(run);
   }
 

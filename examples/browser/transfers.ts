@@ -49,6 +49,10 @@ export class Transfers {
   /** Shows what is added; calls `onSettled` after each job. */
   constructor(private readonly onSettled: () => void) {
     byId("transfers-clear").addEventListener("click", () => this.#clear());
+    byId("transfers-toggle").addEventListener(
+      "click",
+      () => this.#expand(byId("transfer-list").hidden === true),
+    );
     byId("transfers-cancel").addEventListener("click", () => {
       for (const item of [...this.#items]) item.cancel();
     });
@@ -62,8 +66,13 @@ export class Transfers {
   /** Starts jobs, some at a time, in order. */
   add(jobs: readonly Job[]): void {
     for (const job of jobs) this.#add(job);
-    byId("transfers").hidden = false;
+    if (jobs.length > 0) this.#expand(true);
     this.#next();
+  }
+
+  #expand(expanded: boolean): void {
+    byId("transfer-list").hidden = !expanded;
+    byId("transfers-toggle").setAttribute("aria-expanded", String(expanded));
   }
 
   #add(job: Job, before?: Item): void {

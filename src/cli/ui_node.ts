@@ -5,8 +5,8 @@ import type { GatewayUi } from "../gateway/mod.ts";
 import { uiFromFolder } from "../gateway/ui_node.ts";
 import { UsageError } from "./errors.ts";
 
-/** Where the npm package has the page, built. */
-const PREBUILT = "../../ui/";
+/** Where the npm package has the page, built: in its root, however deep its builder puts the code. */
+const PREBUILT = ["../../ui/", "../../../ui/"];
 /** Where a checkout has what builds it, and where that puts it. */
 const BUILDER = "../../scripts/build_ui.ts";
 const BUILT = "../../.cache/ui";
@@ -19,7 +19,8 @@ const BUILT = "../../.cache/ui";
 export async function findUi(): Promise<GatewayUi> {
   const at = (path: string): URL => new URL(path, import.meta.url);
   if (import.meta.url.startsWith("file:")) {
-    if (existsSync(at(`${PREBUILT}index.html`))) return uiFromFolder(at(PREBUILT));
+    const prebuilt = PREBUILT.find((folder) => existsSync(at(`${folder}guest_worker.js`)));
+    if (prebuilt !== undefined) return uiFromFolder(at(prebuilt));
     if ("Deno" in globalThis && existsSync(at(BUILDER))) {
       // Not known when this is bundled or packed: the builder is no part of the package.
       const { buildUi } = await import(at(BUILDER).href) as { buildUi(folder: string): Promise<unknown> };
