@@ -69,6 +69,16 @@ async function curl(...args: string[]): Promise<{ readonly status: number; reado
   return { status: Number(said.slice(-3)), body: stdout };
 }
 
+/** AWS's own client for the same server. */
+function sdkClient(options: S3StoreOptions): S3Client {
+  return new S3Client({
+    endpoint: options.endpoint,
+    region: options.region,
+    forcePathStyle: true,
+    credentials: { accessKeyId: options.accessKeyId!, secretAccessKey: options.secretAccessKey! },
+  });
+}
+
 interface Round {
   readonly store: S3Store;
   readonly options: S3StoreOptions;
@@ -96,6 +106,20 @@ const STEPS: Readonly<Record<string, (round: Round) => Promise<void>>> = {
     }
     const urls = await store.signedUrls("GET", ODD_KEYS, 60);
     assert.equal(new Set(urls).size, ODD_KEYS.length);
+  },
+
+  "a bucket with the folders of a console can be listed": async ({ store, options }) => {
+    const sdk = sdkClient(options);
+    for (const key of ["folders/", "folders/photos/"]) {
+      await sdk.send(new PutObjectCommand({ Bucket: options.bucket, Key: key, Body: "" }));
+    }
+    sdk.destroy();
+    await store.put("folders/photos/1.jpg", "x");
+    const keys: string[] = [];
+    for await (const { location } of store.list("folders")) keys.push(location);
+    assert.deepEqual(keys, ["folders/photos/1.jpg"]);
+    const { objects, commonPrefixes } = await store.listWithDelimiter("folders");
+    assert.deepEqual([objects, commonPrefixes], [[], ["folders/photos"]]);
   },
 
   "a signed URL is good for what was signed alone": async ({ store, options }) => {
@@ -158,12 +182,7 @@ const STEPS: Readonly<Record<string, (round: Round) => Promise<void>>> = {
   },
 
   "what aws-sdk wrote is read, and the reverse, byte for byte": async ({ store, options }) => {
-    const client = new S3Client({
-      endpoint: options.endpoint,
-      region: options.region,
-      forcePathStyle: true,
-      credentials: { accessKeyId: options.accessKeyId!, secretAccessKey: options.secretAccessKey! },
-    });
+    const client = sdkClient(options);
     try {
       const Bucket = options.bucket;
       for (const [i, key] of ODD_KEYS.entries()) {

@@ -2,7 +2,7 @@
 import type { RetryState } from "../../http/retry_state.ts";
 import { GenericError, ObjectStoreError } from "../../store/error.ts";
 import { isAfter, isBelow, listedPath, segmentPrefix } from "../../store/list.ts";
-import { comparePaths, type Path } from "../../store/path.ts";
+import { comparePaths, isPath, type Path } from "../../store/path.ts";
 import type { ListPage, ListPageOptions } from "../../store/capabilities.ts";
 import type {
   ListOptions,
@@ -41,7 +41,7 @@ export async function* listAll(
   const request = { ...options, prefix: segmentPrefix(prefix), startAfter: offset };
   for await (const page of pages(client, request)) {
     for (const object of page.objects) {
-      const location = listedPath(object.key, invalidPaths, STORE);
+      const location = locationOf(object, invalidPaths);
       // The service has filtered already, where it can; what it was not asked for is not shown.
       if (location === undefined || !isBelow(location, prefix) || !isAfter(location, offset)) continue;
       yield metaOf(object, location);
@@ -64,7 +64,7 @@ export async function listLevel(
   for await (const page of pages(client, request)) {
     response = page.response;
     for (const object of page.objects) {
-      const location = listedPath(object.key, invalidPaths, STORE);
+      const location = locationOf(object, invalidPaths);
       if (location === undefined || !isBelow(location, prefix) || !isAfter(location, offset)) continue;
       objects.push(metaOf(object, location));
     }
@@ -194,6 +194,16 @@ async function readBody(client: S3Client, query: Query, options: OperationOption
       }
     }
   }
+}
+
+/**
+ * Where an object is, or `undefined` where the listing passes over it. Consoles and tools mark folders by empty objects
+ * whose keys end in a slash: no listing fails because of them, and none shows them unless raw keys are asked for. One
+ * that holds something is no marker.
+ */
+function locationOf({ key, size }: ListedObject, mode: ListOptions["invalidPaths"]): Path | undefined {
+  const marker = size === 0 && mode !== "raw" && key.endsWith("/") && isPath(key.slice(0, -1));
+  return marker ? undefined : listedPath(key, mode, STORE);
 }
 
 function metaOf({ size, lastModified, eTag }: ListedObject, location: Path): ObjectMeta {

@@ -66,6 +66,7 @@ const DIALECT: GetDialect = {
  * - A conditional write whose answer got lost is sent again, and found to be one's own if the object is what was put. Writers of equal
  *   content cannot be told apart by that: put something of its own into a lock.
  * - Deleting what is not there succeeds. Copies of more than 5 GiB go in parts, several at once.
+ * - Listings pass over the markers of folders, empty objects whose keys end in a slash; `invalidPaths: "raw"` shows them.
  * - A region that turns out to be wrong is corrected, once, as is a clock that is off.
  *
  * @example

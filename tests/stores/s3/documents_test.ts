@@ -2,6 +2,8 @@
 import { strict as assert } from "node:assert";
 import type { HttpRequest } from "../../../src/http/connector.ts";
 import { getHeader } from "../../../src/http/headers.ts";
+import { rawPath } from "../../../src/store/path.ts";
+import type { ListOptions } from "../../../src/store/types.ts";
 import { answer, failure } from "./fake_answers.ts";
 import type { Hook } from "./fake_s3.ts";
 import { cut, failing, first, open } from "./fake_store.ts";
@@ -40,6 +42,27 @@ Deno.test("a listing that breaks off is asked for again; one that is none is an 
     const error = await failing(store.listWithDelimiter());
     assert.match(error.message, /no listing/, body);
   }
+});
+
+Deno.test("markers of folders are passed over; a key with a slash at its end that holds something is not", async () => {
+  const { store } = open();
+  for (const key of ["a/", "a/b/", "c/"]) await store.put(rawPath(key), "");
+  for (const key of ["a/1", "a/b/2", "z"]) await store.put(key, "x");
+  const list = async (prefix: string, options: ListOptions = {}) => {
+    const keys: string[] = [];
+    for await (const { location } of store.list(prefix, options)) keys.push(location);
+    return keys;
+  };
+  assert.deepEqual(await list(""), ["a/1", "a/b/2", "z"]);
+  assert.deepEqual(await list("a/b"), ["a/b/2"]);
+  assert.deepEqual(await list("", { invalidPaths: "skip" }), ["a/1", "a/b/2", "z"]);
+  assert.deepEqual(await list("", { invalidPaths: "raw" }), ["a/", "a/1", "a/b/", "a/b/2", "c/", "z"]);
+  const { objects, commonPrefixes } = await store.listWithDelimiter("a");
+  assert.deepEqual([objects.map(({ location }) => location), commonPrefixes], [["a/1"], ["a/b"]]);
+  assert.deepEqual((await store.listWithDelimiter()).commonPrefixes, ["a", "c"]);
+  await store.put(rawPath("data/"), "something");
+  assert.equal((await failing(list(""))).name, "InvalidPathError");
+  assert.deepEqual(await list("", { invalidPaths: "skip" }), ["a/1", "a/b/2", "z"]);
 });
 
 Deno.test("a listing of what may not be seen is refused as such", async () => {
