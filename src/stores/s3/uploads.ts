@@ -145,10 +145,11 @@ export async function completeUpload(
       retries,
     );
   } catch (error) {
+    // Platforms whose fetch finds a kept connection broken send again without a word, so an upload that is gone
+    // may have been completed by us in any case. A condition that failed is another's doing unless we sent again.
     const sentAgain = (retries?.retries ?? 0) > before;
-    const gone = error instanceof NotFoundError || error instanceof AlreadyExistsError ||
-      error instanceof PreconditionError;
-    if (!sentAgain || !gone) throw error;
+    const refused = error instanceof AlreadyExistsError || error instanceof PreconditionError;
+    if (!(error instanceof NotFoundError) && !(sentAgain && refused)) throw error;
     const own = await findOwn(client, path, stored, options);
     if (own !== undefined) return own;
     throw error;
