@@ -36,7 +36,10 @@ export interface GuestLimits {
   readonly timeout?: number;
   /** Bytes of linear memory, looked at in each host call. Default 4 GiB, all there can be. */
   readonly memory?: number;
-  /** Live handles. Default 10,000. */
+  /**
+   * Live handles; of pollables, which cost little and which JavaScript engines keep until they collect garbage, a
+   * hundred times as many. Default 10,000.
+   */
   readonly handles?: number;
   /** HTTP requests under way at once; one more fails with `connection-limit-reached`. Default 256. */
   readonly concurrentRequests?: number;

@@ -27,6 +27,10 @@ export class Pollable extends Resource {
     super();
     this.source = source;
   }
+
+  override get light(): boolean {
+    return true;
+  }
 }
 
 /** A set of wake-up calls, each good for one use. */
