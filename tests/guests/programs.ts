@@ -94,6 +94,7 @@ const JS_FETCH = of("js-fetch", [
   { run: ({ url }) => ["get", `${url}/bytes/3`], stdout: [/^status 200$/m, /^header content-length: 3$/m] },
   { run: ({ url }) => ["post", `${url}/post`, "text"], stdout: [/^text text$/m] },
   { run: ({ url }) => ["stream", `${url}/bytes/5000000`], stdout: [/^bytes 5000000\npattern right$/m] },
+  { run: ({ url }) => ["download", `${url}/bytes/5000000`], stdout: [/^bytes 5000000$/m] },
   { run: ({ url }) => ["upload", `${url}/sink`, "3000000"], stdout: [/^text 3000000 bytes$/m] },
   { run: ({ url }) => ["echo", `${url}/echo`, "3000000"], stdout: [/^bytes 3000000$/m] },
   { run: ({ url }) => ["many", `${url}/slow?ms=100`, "10"], stdout: [/^responses 10$/m] },

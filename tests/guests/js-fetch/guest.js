@@ -6,6 +6,7 @@ import { exit } from "wasi:cli/exit@0.2.12";
 const USAGE = `get URL              status, headers and text
 post URL TEXT        post a text, print the answer
 stream URL           read a body piece by piece; bytes and whether it is the test pattern
+download URL         read a body and discard it; bytes and MiB/s
 upload URL BYTES     post a stream of the test pattern
 echo URL BYTES       the same, and compare the answer
 many URL N           N requests at once
@@ -23,7 +24,11 @@ const commands = {
   },
 
   async post(url, text) {
-    const response = await fetch(url, { method: "POST", body: text, headers: { "content-type": "text/plain" } });
+    const response = await fetch(url, {
+      method: "POST",
+      body: text,
+      headers: { "content-type": "text/plain" },
+    });
     console.log(`status ${response.status}`);
     console.log(`text ${await response.text()}`);
   },
@@ -33,6 +38,19 @@ const commands = {
     const { bytes, right } = await readPattern(response.body);
     console.log(`bytes ${bytes}`);
     console.log(`pattern ${right ? "right" : "other"}`);
+  },
+
+  async download(url) {
+    const start = Date.now();
+    const reader = (await fetch(url)).body.getReader();
+    let bytes = 0;
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) break;
+      bytes += value.length;
+    }
+    console.log(`bytes ${bytes}`);
+    console.log(`MiB/s ${bytes / 2 ** 20 / Math.max(1, Date.now() - start) * 1000}`);
   },
 
   async upload(url, size) {
