@@ -1,8 +1,7 @@
 /** axe-core over every state of the page, light and dark: names, roles, contrast, structure. */
 import { strict as assert } from "node:assert";
 import { Buffer } from "node:buffer";
-// deno-lint-ignore no-import-prefix -- used here alone
-import axe from "npm:axe-core@^4.11.0";
+import axe from "axe-core";
 import type { Page } from "playwright-core";
 import { browserTest, guestFile } from "./browser.ts";
 

@@ -43,7 +43,7 @@ export async function syncLocations(context: Context, options: SyncOptions): Pro
   refuseOverlap(options);
   const started = performance.now();
   const progress = await createProgress(context.runtime, !options.quiet && !options.json && !options.dryRun);
-  await using area = new SpillArea();
+  const area = new SpillArea();
   const run = new SyncRun(context, options, progress, area);
   let finished = false;
   try {
@@ -53,6 +53,7 @@ export async function syncLocations(context: Context, options: SyncOptions): Pro
     finished = true;
   } finally {
     progress.stop();
+    await area.remove();
     if (finished) await run.summarize((performance.now() - started) / 1000);
   }
   if (run.failed > 0) throw new PartialFailure("");

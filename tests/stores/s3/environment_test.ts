@@ -62,6 +62,7 @@ aws_secret_access_key = s
 async function asked(store: S3Store, cloud: FakeCloud): Promise<string> {
   cloud.requests.length = 0;
   await assert.rejects(store.head("a"), { name: "NotFoundError" });
+  store.close();
   const { url, headers } = cloud.requests.at(-1)!;
   const [, key, region] = /Credential=([^/]+)\/\d+\/([^/]+)\//.exec(headers.get("authorization") ?? "") ?? [];
   return `${url.href} ${key ?? "unsigned"} ${region ?? ""}`.trim();
@@ -226,6 +227,7 @@ Deno.test("a store's own options say who is asked for credentials", async () => 
     assert.doesNotMatch(Deno.inspect(error), /hunter2/);
     return true;
   });
+  web.close();
   assert.throws(() => new S3Store({ ...common, roleArn: ROLE }), { name: "ConfigurationError" });
 });
 
