@@ -124,7 +124,10 @@ class FetchService implements HttpService {
         init.referrerPolicy = "no-referrer";
       }
       if (this.#asksForClient) (init as { client?: DenoClient }).client = await this.#denoClient();
-      return await exchange.receive(await this.#fetch(url, init));
+      const answer = this.#fetch(url, init);
+      return await exchange.receive(
+        await (exchange.upload === undefined ? answer : exchange.orAborted(answer)),
+      );
     } catch (error) {
       throw await exchange.headFailed(error);
     }

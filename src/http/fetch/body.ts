@@ -19,6 +19,14 @@ export interface UploadWatcher {
   failed(error: HttpError): boolean;
 }
 
+/**
+ * workerd and StarlingMonkey end a request whose stream fails, or is aborted, as if it were whole, and the server would
+ * keep half an object. So the stream of a request that was aborted does not end any more.
+ */
+function never(): Promise<never> {
+  return new Promise(() => {});
+}
+
 /** A stream on its way out: counts its bytes, tells of progress, and can be stopped. */
 export class UploadStream {
   readonly stream: ReadableStream<Uint8Array>;
@@ -30,6 +38,7 @@ export class UploadStream {
   readonly #watcher: UploadWatcher;
   #sent = 0;
   #done = false;
+  #stopped = false;
 
   /** Takes over `source`; `watcher` is told of its progress. */
   constructor(
@@ -48,11 +57,10 @@ export class UploadStream {
         try {
           piece = await this.next();
         } catch (error) {
-          // workerd and StarlingMonkey end a request whose stream fails as if it were whole, and the server would
-          // keep half an object. So where the request was aborted, the stream ends no more.
-          if (watcher.failed(error as HttpError)) return await new Promise<never>(() => {});
+          if (watcher.failed(error as HttpError)) return await never();
           throw error;
         }
+        if (this.#stopped) return await never();
         if (piece === undefined) controller.close();
         else controller.enqueue(piece);
       },
@@ -78,12 +86,18 @@ export class UploadStream {
         result = await this.#reader.read();
       } catch (cause) {
         this.#done = true;
-        throw new HttpError("request", `Cannot send the body of ${this.#what}: its stream failed`, { cause });
+        throw new HttpError(
+          "request",
+          `Cannot send the body of ${this.#what}: its stream failed`,
+          { cause },
+        );
       }
       if (result.done) {
         this.#done = true;
         this.#watcher.progress();
-        if (this.#length !== undefined && this.#sent < this.#length) throw this.#mismatch("ended after");
+        if (this.#length !== undefined && this.#sent < this.#length) {
+          throw this.#mismatch("ended after");
+        }
         return undefined;
       }
       if (!(result.value instanceof Uint8Array)) {
@@ -108,6 +122,7 @@ export class UploadStream {
   stop(reason: unknown): void {
     if (this.#done) return;
     this.#done = true;
+    this.#stopped = true;
     this.#reader.cancel(reason).catch(() => {});
   }
 
@@ -121,10 +136,15 @@ export class UploadStream {
 }
 
 /** The length that the body is to have, from the body and the `content-length` header, which must agree. */
-export function agreedLength(request: HttpRequest, declared: number | undefined): number | undefined {
+export function agreedLength(
+  request: HttpRequest,
+  declared: number | undefined,
+): number | undefined {
   const body = request.body;
   const length = body === undefined ? 0 : bodyLength(body);
-  if (declared === undefined || (body === undefined && request.method === "HEAD")) return length;
+  if (
+    declared === undefined || (body === undefined && request.method === "HEAD")
+  ) return length;
   if (length !== undefined && length !== declared) {
     throw new HttpError(
       "request",
@@ -138,10 +158,16 @@ export function agreedLength(request: HttpRequest, declared: number | undefined)
 }
 
 /** Bytes or chunks as one array that `fetch` takes: it wants unshared memory. */
-export function joined(body: Uint8Array | readonly Uint8Array[], length: number): Uint8Array<ArrayBuffer> {
+export function joined(
+  body: Uint8Array | readonly Uint8Array[],
+  length: number,
+): Uint8Array<ArrayBuffer> {
   const chunks = body instanceof Uint8Array ? [body] : body;
   const only = chunks[0];
-  if (chunks.length === 1 && only !== undefined && only.buffer instanceof ArrayBuffer) {
+  if (
+    chunks.length === 1 && only !== undefined &&
+    only.buffer instanceof ArrayBuffer
+  ) {
     return only as Uint8Array<ArrayBuffer>;
   }
   const bytes = new Uint8Array(length);
@@ -159,10 +185,16 @@ export async function collect(
   length: number | undefined,
   why: string,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  if (length !== undefined && length > COLLECT_LIMIT) throw tooLong(upload, length, why);
+  if (length !== undefined && length > COLLECT_LIMIT) {
+    throw tooLong(upload, length, why);
+  }
   const pieces: Uint8Array[] = [];
   let total = 0;
-  for (let piece = await upload.next(); piece !== undefined; piece = await upload.next()) {
+  for (
+    let piece = await upload.next();
+    piece !== undefined;
+    piece = await upload.next()
+  ) {
     // A copy: the source may use its buffer again once the next piece is asked for.
     pieces.push(piece.slice());
     total += piece.byteLength;

@@ -84,6 +84,23 @@ export class FetchExchange implements BodySource {
     if (this.#response === undefined) this.#head?.set(this.#headTimeout);
   }
 
+  /**
+   * `answer`, or a rejection with an abort: StarlingMonkey waits for the end of a request's stream whatever the signal
+   * says, and that of an aborted request does not come.
+   */
+  orAborted(answer: Promise<Response>): Promise<Response> {
+    const { signal } = this.#controller;
+    return new Promise((resolve, reject) => {
+      const abort = (): void => {
+        answer.then((late) => late.body?.cancel()).catch(() => {});
+        reject(signal.reason);
+      };
+      if (signal.aborted) return abort();
+      signal.addEventListener("abort", abort, { once: true });
+      answer.then(resolve, reject).finally(() => signal.removeEventListener("abort", abort));
+    });
+  }
+
   /** Told that the request's stream failed: without an answer yet, that ends the exchange. */
   failed(error: HttpError): boolean {
     if (this.#response !== undefined) return false;
