@@ -1,10 +1,11 @@
 /**
  * `deno task demo`: what storeport is, in a few seconds and without a network. Serves a memory store over HTTP on
- * loopback, and works with this repository's own files through `HttpStore` and the connector.
+ * loopback, works with this repository's own files through `HttpStore` and the connector, and lets guests do the same.
  */
 import { HttpStore, MemoryStore } from "../mod.ts";
 import { serveGateway } from "../src/gateway/mod.ts";
 import { LocalStore } from "../src/stores/local/mod.ts";
+import { guests } from "./demo/guests.ts";
 
 const root = new URL("..", import.meta.url);
 const FOLDERS = ["src", "tests", "scripts"];
@@ -94,4 +95,5 @@ async function stores(): Promise<void> {
 
 console.log("storeport: object stores and WASI networking, behind one connector");
 await stores();
+await guests(say);
 console.log("");

@@ -33,7 +33,7 @@ const server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen: () => {} }
     };
     return new Response(request.method === "HEAD" ? null : bytesOf(size) as BodyInit, { headers });
   }
-  if (request.method === "PUT") {
+  if (request.method === "PUT" || request.method === "POST") {
     let size = 0;
     for await (const piece of request.body ?? []) size += piece.length;
     return new Response(`${size}`, { status: 201, headers: { etag: `"${size}"` } });
