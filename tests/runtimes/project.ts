@@ -23,7 +23,15 @@ export async function tarball(): Promise<string> {
  * A project with the package from its tarball, and with others where `extra` names them; returns its folder. What is
  * slow to install stays between runs, the package itself is always the one just built.
  */
-export async function project(name: string, extra: readonly string[] = []): Promise<string> {
+export function project(name: string, extra: readonly string[] = []): Promise<string> {
+  let making = projects.get(name);
+  if (making === undefined) projects.set(name, making = makeProject(name, extra));
+  return making;
+}
+
+const projects = new Map<string, Promise<string>>();
+
+async function makeProject(name: string, extra: readonly string[]): Promise<string> {
   const folder = join(CACHE, "projects", name), stamp = join(folder, "installed.json");
   const source = await tarball();
   const wanted = JSON.stringify([basename(source), await hash(source), extra]);
