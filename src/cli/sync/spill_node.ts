@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 
 /** A directory for the temporary files of one run; made when it is needed. */
-export class SpillArea {
+export class SpillArea implements AsyncDisposable {
   #directory: Promise<string> | undefined;
   #files = 0;
 
@@ -22,7 +22,7 @@ export class SpillArea {
   }
 
   /** Removes all of it. */
-  async remove(): Promise<void> {
+  async [Symbol.asyncDispose](): Promise<void> {
     const directory = await this.#directory?.catch(() => undefined);
     if (directory !== undefined) await rm(directory, { recursive: true, force: true });
   }

@@ -53,7 +53,8 @@ export async function syncLocations(context: Context, options: SyncOptions): Pro
     finished = true;
   } finally {
     progress.stop();
-    await area.remove();
+    // Node 22 does not know `await using`.
+    await area[Symbol.asyncDispose]();
     if (finished) await run.summarize((performance.now() - started) / 1000);
   }
   if (run.failed > 0) throw new PartialFailure("");
