@@ -76,7 +76,8 @@ class LazyService implements HttpService {
   }
 
   async #load(): Promise<HttpService> {
-    if (isWorkerd()) throw withoutNodeHttp();
+    // Asked before the import, which takes StarlingMonkey down, and sends a page to its server.
+    if (isWorkerd() || !("process" in globalThis)) throw withoutNodeHttp();
     const { NodeService } = await import("./node/service.ts").catch((cause) => {
       throw withoutNodeHttp(cause);
     });

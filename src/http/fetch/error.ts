@@ -124,8 +124,11 @@ const BY_TEXT: readonly (readonly [RegExp, Diagnosis])[] = [
 
 /** Texts that say of a body what they cannot say of a head. */
 const BODY_BY_TEXT: readonly (readonly [RegExp, Diagnosis])[] = [
-  // Deno says this of every broken body, whatever broke it; what it read had begun as a whole response.
-  [/error reading a body from connection/i, plain("interrupted", "HTTP-response-incomplete")],
+  // Deno and StarlingMonkey say this of every broken body, whatever broke it; what was read began as a whole response.
+  [
+    /error reading a body from connection|IO error reading from incoming/i,
+    plain("interrupted", "HTTP-response-incomplete"),
+  ],
   [
     /unexpected end of file|invalid gzip|corrupt (deflate|gzip) stream|invalid (deflate|brotli|zstd)|brotli|(gzip|brotli|deflate|zlib).*(decompression failed|ended prematurely)/i,
     CONTENT_CODING,

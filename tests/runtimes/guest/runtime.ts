@@ -5,10 +5,11 @@ import type { Assignment, Outcome } from "../assignment.ts";
 import { outcomesIn } from "../lines.ts";
 import type { RunningRuntime, Runtime } from "../runtime.ts";
 import { buildGuest } from "./build.ts";
+import { CONNECTOR } from "./exceptions.ts";
 
 export const guest: Runtime = {
   name: "WASI guest",
-  connectors: { fetch: { features: ["duplex", "extension-methods", "latin1-headers"] } },
+  connectors: { fetch: { features: ["extension-methods", "latin1-headers"], without: CONNECTOR } },
   host: { refuses: "no JSPI" },
   start,
 };
