@@ -2,11 +2,14 @@
  * `deno task test:runtimes`: one list of cases a column, one runtime a line. Names as arguments (`Deno`,
  * `"Node 24/WASI host"`) run only those runtimes or lists; then nothing is written.
  */
+import { join } from "node:path";
 import { bun } from "./bun/runtime.ts";
 import { chromium } from "./chromium/runtime.ts";
 import { deno } from "./deno/runtime.ts";
 import { guest } from "./guest/runtime.ts";
+import { hasMarkers, readmeSection, resultsFile, withSection } from "./markdown.ts";
 import { nodes } from "./node/runtime.ts";
+import { ROOT } from "./places.ts";
 import { type Step, stepsOf } from "./plan.ts";
 import { type RuntimeResult, type StepResult, toText } from "./results.ts";
 import { workerd } from "./workerd/runtime.ts";
@@ -57,6 +60,15 @@ async function runRuntime(runtime: Runtime): Promise<RuntimeResult> {
   }
 }
 
+/** Keeps what was found: only a whole run without failures says anything of all runtimes. */
+async function write(results: readonly RuntimeResult[]): Promise<void> {
+  await Deno.writeTextFile(join(ROOT, "tests", "runtimes", "RESULTS.md"), resultsFile(results));
+  const path = join(ROOT, "README.md");
+  const readme = await Deno.readTextFile(path);
+  if (hasMarkers(readme)) await Deno.writeTextFile(path, withSection(readme, readmeSection(results)));
+  console.log("Wrote tests/runtimes/RESULTS.md" + (hasMarkers(readme) ? " and the README's section" : ""));
+}
+
 const chosen = runtimes.filter(({ name }) =>
   Deno.args.length === 0 || Deno.args.some((arg) => arg.split("/")[0] === name)
 );
@@ -65,5 +77,8 @@ console.log(toText(results));
 const all = results.flatMap(({ steps }) => steps.flatMap(({ outcomes }) => outcomes));
 const failed = all.filter(({ error }) => error !== undefined).length +
   results.flatMap(({ steps }) => steps).filter(({ outcomes }) => outcomes.length === 0).length;
+if (Deno.args.length === 0 && failed === 0 && results.every(({ steps }) => steps.length > 0)) {
+  await write(results);
+}
 console.log(`${all.length - failed} passed, ${failed} failed`);
 Deno.exit(failed === 0 ? 0 : 1);

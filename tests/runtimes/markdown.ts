@@ -1,0 +1,119 @@
+/** The tables as Markdown, for the README and for `RESULTS.md`. */
+import type { ConnectorFeature } from "@storeport/storeport/testing";
+import { COLUMNS } from "./plan.ts";
+import { cell, type RuntimeResult } from "./results.ts";
+import type { Without } from "./runtime.ts";
+
+const BEGIN = "<!-- runtimes:begin -->";
+const END = "<!-- runtimes:end -->";
+
+/** What each feature of a connector is to a reader. */
+const FEATURES: Readonly<Record<ConnectorFeature, string>> = {
+  "duplex": "reading the answer while the request is sent",
+  "extension-methods": "methods that no RFC names",
+  "get-body": "a body with GET",
+  "host-header": "a `host` of one's own",
+  "latin1-headers": "header values beyond ASCII",
+  "method-case": "methods in lower case",
+  "raw-path": "paths with dot segments",
+  "request-trailers": "sending trailers",
+  "response-trailers": "seeing trailers",
+  "separate-lines": "repeated header lines apart",
+  "stream-length": "streams of a declared length beyond 16 MiB",
+  "trace": "TRACE",
+};
+
+/** Runtime by list. */
+function listTable(results: readonly RuntimeResult[]): string {
+  const rows = results.map((result) => [
+    `${result.runtime.name} ${result.version}`,
+    ...COLUMNS.map((column) => cell(result, column)),
+  ]);
+  return table(["runtime", ...COLUMNS], rows);
+}
+
+/** What connectors can do by runtime, as their cases found; what they cannot is refused by name. */
+function featureTable(results: readonly RuntimeResult[]): string {
+  const features = Object.entries(FEATURES) as [ConnectorFeature, string][];
+  const rows = features.map(([feature, text]) => [
+    text,
+    ...results.map(({ runtime }) => runtime.connectors.fetch?.features.includes(feature) ? "yes" : "—"),
+    results.some(({ runtime }) => runtime.connectors.node?.features.includes(feature)) ? "yes" : "—",
+  ]);
+  const names = results.map(({ runtime }) => runtime.name);
+  return table(["over `fetch`", ...names, "`node:http` (Deno, Node, Bun)"], rows);
+}
+
+/** Why cases cannot hold, by runtime and list. */
+function reasonTable(results: readonly RuntimeResult[]): string {
+  const rows: string[][] = [];
+  for (const { runtime, steps } of results) {
+    for (const { step: { column, without } } of steps) {
+      for (const [reason, count] of reasons(without ?? {})) {
+        rows.push([runtime.name, column, reason, String(count)]);
+      }
+    }
+  }
+  return table(["runtime", "list", "reason", "cases"], rows);
+}
+
+function reasons(without: Without): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const why of Object.values(without)) {
+    const reason = typeof why === "string" ? why : why.reason;
+    counts.set(reason, (counts.get(reason) ?? 0) + 1);
+  }
+  return counts;
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const all = [head, ...rows];
+  const widths = head.map((_, at) => Math.max(3, ...all.map((row) => row[at]!.length)));
+  const line = (row: readonly string[]) =>
+    `| ${row.map((text, at) => text.padEnd(widths[at]!)).join(" | ")} |`;
+  return [line(head), line(widths.map((width) => "-".repeat(width))), ...rows.map(line)].join("\n");
+}
+
+/** What stands in the README. */
+export function readmeSection(results: readonly RuntimeResult[]): string {
+  return `${listTable(results)}
+
+"n cannot": cases that the platform makes impossible, each with its reason in
+[tests/runtimes/RESULTS.md](tests/runtimes/RESULTS.md); those that can be tried are, and must fail. "refused": the call
+that needs the missing piece rejects with \`NotSupportedError\` naming it, which is tested.
+
+What connectors can carry. What is not there is refused by name rather than changed on the way:
+
+${featureTable(results)}
+`;
+}
+
+/** The whole of `RESULTS.md`. */
+export function resultsFile(results: readonly RuntimeResult[]): string {
+  return `# One list on every runtime
+
+Written by \`deno task test:runtimes\`. Node, Bun, workerd, the page and the guest use the built npm package; Deno uses the
+sources.
+
+${readmeSection(results).replace("[tests/runtimes/RESULTS.md](tests/runtimes/RESULTS.md)", "the last table")}
+What cannot hold, and why:
+
+${reasonTable(results)}
+`;
+}
+
+/**
+ * Puts a section between the README's markers.
+ *
+ * @throws {Error} when it has none.
+ */
+export function withSection(readme: string, section: string): string {
+  const begin = readme.indexOf(BEGIN), end = readme.indexOf(END);
+  if (begin < 0 || end < begin) throw new Error(`The README has no "${BEGIN}" with "${END}" after it`);
+  return `${readme.slice(0, begin + BEGIN.length)}\n\n${section}\n${readme.slice(end)}`;
+}
+
+/** Whether there are markers. */
+export function hasMarkers(readme: string): boolean {
+  return readme.includes(BEGIN);
+}
