@@ -4,6 +4,8 @@ import type { ServeFailure } from "./failure.ts";
 
 /** What whoever runs a job calls. */
 export interface JobEvents {
+  /** The guest is called: its time begins. */
+  begun?(): void;
   /** The guest has answered. At most once, and not after `failed`. */
   answered(response: ServedResponse): void;
   /** It went wrong: before the answer the client gets a status, after it (`answered`) what it is. At most once. */
@@ -60,6 +62,11 @@ export class Job {
   onGone(listener: () => void): void {
     if (this.#gone) listener();
     else this.#goneListeners.add(listener);
+  }
+
+  /** See {@linkcode JobEvents}. */
+  begun(): void {
+    this.#events.begun?.();
   }
 
   /** See {@linkcode JobEvents}. */

@@ -38,7 +38,7 @@ export interface Listener {
   close(): void;
   /** Ends connections on which nothing is under way. */
   closeIdle(): void;
-  /** Ends all connections. */
+  /** Ends all connections, where the platform can. */
   abort(): void;
 }
 
@@ -49,6 +49,8 @@ export interface ListenAddress {
 }
 
 const GRACE = 5_000;
+/** Milliseconds that answers already given have at least. */
+const LAST = 500;
 
 /**
  * Listens on Deno, Node or Bun. `server` may be a function: it is asked at each request, so that one guest can take the
@@ -77,12 +79,15 @@ export async function listenGuest(
     await current().shutdown(grace);
     listening.closeIdle();
     // The guests are done; what they said may still be on its way to slow clients.
-    const timer = setTimeout(() => listening.abort(), grace);
-    try {
-      await listening.finished;
-    } finally {
-      clearTimeout(timer);
-    }
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const late = new Promise<void>((resolve) => {
+      timer = setTimeout(() => {
+        listening.abort();
+        resolve();
+      }, Math.max(grace, LAST));
+    });
+    await Promise.race([listening.finished, late]);
+    clearTimeout(timer);
   };
   return {
     url: `http://${host}:${listening.port}`,

@@ -127,6 +127,7 @@ export class InstancePool implements Backend {
     this.#busy.add(slot);
     slot.gate.begin(job);
     slot.served++;
+    job.begun();
     if (requestTimeout !== Infinity) instance.limitTime(requestTimeout);
     const reusable = await callHandler(slot.running, slot.handler, job, servedRequestBytes);
     this.#busy.delete(slot);

@@ -35,7 +35,10 @@ export type ToWorker =
     readonly pool: PoolOptions;
     readonly instanceId: boolean;
     readonly outputs: Readonly<Record<"stdout" | "stderr", boolean>>;
-    /** One cell for each place: the id of the job that waits there, or `TAKEN`. Whoever changes it has the job. */
+    /**
+     * One cell for each place: the id of the job that waits there, `TAKEN` or `BEGUN`. Whoever changes the id has the job.
+     * The second half holds when guests were called, the lower bits of `Date.now()`.
+     */
     readonly claims: Int32Array | undefined;
     /** The number of the next instance: shared by all workers where memory can be shared. */
     readonly numbers: Int32Array;
@@ -70,6 +73,8 @@ export type ToWorker =
 
 /** What a worker tells. Messages come in lists. */
 export type FromWorker =
+  /** It has the code: jobs begin from now on. */
+  | { readonly t: "ready" }
   | {
     readonly t: "answer";
     readonly id: number;
@@ -93,6 +98,8 @@ export type FromWorker =
 
 /** In a cell of `claims`: the job is somebody's. Ids are positive. */
 export const TAKEN = -1;
+/** In a cell of `claims`: the guest has been called with it. */
+export const BEGUN = -2;
 
 /** An error of a run, in the form in which it crosses. */
 export interface ErrorRecord {

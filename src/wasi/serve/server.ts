@@ -133,6 +133,7 @@ export class GuestServer implements AsyncDisposable {
     const refusal = this.#refusal(request);
     if (refusal !== undefined) {
       this.#open.set(log, () => {});
+      if (isSource(request.body)) request.body.cancel();
       return Promise.resolve(this.#refuse(id, log, ...refusal));
     }
     return new Promise((resolve) => {
@@ -151,9 +152,15 @@ export class GuestServer implements AsyncDisposable {
         this.#drop(job, log);
       });
       if (this.#start(job)) return;
-      const refuse = (reason: Refusal, status: number) => resolve(this.#refuse(id, log, reason, status));
+      const refuse = (reason: Refusal, status: number) => {
+        if (isSource(request.body)) request.body.cancel();
+        resolve(this.#refuse(id, log, reason, status));
+      };
       // Whoever left the queue needs no answer, but somebody waits for one.
-      this.#wait(job, refuse, () => resolve(this.#error(id, log, 503)));
+      this.#wait(job, refuse, () => {
+        if (isSource(request.body)) request.body.cancel();
+        resolve(this.#error(id, log, 503));
+      });
     });
   }
 

@@ -3,7 +3,7 @@ import type { HeaderList } from "../../http/headers.ts";
 import { type BodySource, isSource, type ServedResponse } from "./exchange.ts";
 import { recordOf } from "./failure.ts";
 import { type Backend, Job } from "./job.ts";
-import { type SentBody, TAKEN, type ToWorker, transferOf } from "./protocol.ts";
+import { BEGUN, type SentBody, TAKEN, type ToWorker, transferOf } from "./protocol.ts";
 import type { Send } from "./worker_main.ts";
 
 type JobMessage = Extract<ToWorker, { t: "job" }>;
@@ -81,6 +81,7 @@ export class WorkerJobs {
       trailers: () => upload?.trailers ?? [],
     };
     const job = new Job(name, request, {
+      begun: () => this.#begun(message.place),
       answered: (response) => this.#answer(id, held, response),
       failed: (failure) => this.#send({ t: "failed", id, failure: recordOf(failure) }),
       returned: () => {
@@ -92,6 +93,14 @@ export class WorkerJobs {
     const held: Held = { job, upload, download: undefined, returned: false };
     this.#held.set(id, held);
     this.#pool.start(job);
+  }
+
+  /** Its time runs from now on. */
+  #begun(place: number): void {
+    const claims = this.#claims;
+    if (claims === undefined) return;
+    Atomics.store(claims, claims.length / 2 + place, Date.now() | 0);
+    Atomics.store(claims, place, BEGUN);
   }
 
   #answer(id: number, held: Held, response: ServedResponse): void {

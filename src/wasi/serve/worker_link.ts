@@ -3,7 +3,7 @@ import type { HeaderList } from "../../http/headers.ts";
 import { type BodySource, isSource } from "./exchange.ts";
 import { failureFrom, ServeFailure } from "./failure.ts";
 import type { BackendStats, Job } from "./job.ts";
-import { type FromWorker, TAKEN, type ToWorker, transferOf, type WorkerPort } from "./protocol.ts";
+import { BEGUN, type FromWorker, TAKEN, type ToWorker, transferOf, type WorkerPort } from "./protocol.ts";
 
 /** What the owner of a link is told. */
 export interface LinkEvents {
@@ -24,11 +24,21 @@ const GRACE = 100;
  */
 export const PREFETCH = 7;
 
+/** How many may wait in a worker: none where nobody could take them back, or where they need not. */
+function prefetch(concurrency: number, claims: Int32Array | undefined): number {
+  return claims === undefined || concurrency > 1 ? 0 : PREFETCH;
+}
+
+/** Deadlines that may pass while an instance is being made. */
+const WAITS = 9;
+
 interface Linked {
   readonly id: number;
   readonly job: Job;
   readonly place: number;
   started: boolean;
+  /** How often its deadline came while its instance was still being made. */
+  waits: number;
   returned: boolean;
   download: Received | undefined;
   timer: ReturnType<typeof setTimeout> | undefined;
@@ -43,12 +53,14 @@ export class WorkerLink {
   readonly #timeout: number;
   readonly #claims: Int32Array | undefined;
   readonly #concurrency: number;
+  readonly #prefetch: number;
   readonly #jobs = new Map<number, Linked>();
   /** Jobs whose guest has not returned, oldest first. */
   readonly #active: Linked[] = [];
   #outbox: ToWorker[] = [];
   #moving: Transferable[] = [];
   #number = 0;
+  #ready = false;
   #ended = false;
 
   /** On a worker that has been told what to serve. */
@@ -66,6 +78,7 @@ export class WorkerLink {
     this.#timeout = options.timeout;
     this.#claims = options.claims;
     this.#concurrency = options.concurrency;
+    this.#prefetch = prefetch(options.concurrency, options.claims);
     port.onMessage((messages) => {
       for (const message of messages) this.#receive(message);
     });
@@ -84,8 +97,7 @@ export class WorkerLink {
 
   /** Whether it takes one more job, if only to have it at hand. */
   get available(): boolean {
-    const more = this.#claims === undefined ? 0 : PREFETCH;
-    return this.#active.length < this.#concurrency + more;
+    return this.#active.length < this.#concurrency + this.#prefetch;
   }
 
   /** Whether `job` may wait here: a body that comes in pieces is asked for by one worker only. */
@@ -105,6 +117,7 @@ export class WorkerLink {
       job,
       place,
       started: false,
+      waits: 0,
       returned: false,
       download: undefined,
       timer: undefined,
@@ -163,6 +176,7 @@ export class WorkerLink {
       else {
         linked.download?.fail();
         if (linked.returned) continue;
+        if (isSource(linked.job.request.body)) linked.job.request.body.cancel();
         linked.job.failed(new ServeFailure("stopped", reason));
         linked.job.returned();
       }
@@ -174,7 +188,8 @@ export class WorkerLink {
 
   /** Starts the clocks of jobs that have come to their turn. */
   #watch(): void {
-    if (this.#timeout === Infinity) return;
+    // Its own start is not a guest's time.
+    if (this.#timeout === Infinity || !this.#ready) return;
     for (let at = 0; at < Math.min(this.#concurrency, this.#active.length); at++) {
       const linked = this.#active[at]!;
       if (linked.started) continue;
@@ -185,14 +200,40 @@ export class WorkerLink {
 
   /** The client is answered at once; the worker gets a moment to end the guest, and is ended otherwise. */
   #late(linked: Linked): void {
+    const left = this.#timeLeft(linked);
+    if (left > 0) {
+      linked.timer = setTimeout(() => this.#late(linked), Math.min(left, 2 ** 31 - 1));
+      return;
+    }
     linked.job.failed(
       new ServeFailure("timeout", `guest timed out: it ran into its time limit of ${this.#timeout} ms`),
     );
     linked.download?.fail();
-    linked.timer = setTimeout(() => this.end("The worker was ended for another request's sake"), GRACE);
+    linked.timer = setTimeout(() => {
+      // A guest that has another job is not the one that is late: word of its return is on the way.
+      if (!this.#movedOn(linked)) this.end("The worker was ended for another request's sake");
+    }, GRACE);
+  }
+
+  /** Milliseconds that a guest still has. While its instance is being made it has not begun; that may not last for ever. */
+  #timeLeft(linked: Linked): number {
+    const claims = this.#claims;
+    if (claims === undefined) return 0;
+    if (Atomics.load(claims, linked.place) !== BEGUN) return linked.waits++ < WAITS ? this.#timeout : 0;
+    return this.#timeout - ((Date.now() | 0) - Atomics.load(claims, claims.length / 2 + linked.place) | 0);
+  }
+
+  #movedOn(late: Linked): boolean {
+    const claims = this.#claims;
+    return claims !== undefined && this.#concurrency === 1 &&
+      this.#active.some((other) => other !== late && Atomics.load(claims, other.place) < 0);
   }
 
   #receive(message: FromWorker): void {
+    if (message.t === "ready") {
+      this.#ready = true;
+      return this.#watch();
+    }
     if (!("id" in message)) return this.#events.other(this, message);
     const linked = this.#jobs.get(message.id);
     if (linked === undefined) return;

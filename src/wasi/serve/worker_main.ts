@@ -42,7 +42,10 @@ export function workerMain(line: WorkerLine): void {
   const receive = (message: ToWorker): void => {
     switch (message.t) {
       case "serve":
-        jobs = serve(message, send, outputs).then((made) => ready = made);
+        jobs = serve(message, send, outputs).then((made) => {
+          send({ t: "ready" });
+          return ready = made;
+        });
         break;
       case "taken":
         outputs.taken(message.fd);

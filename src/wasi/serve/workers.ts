@@ -169,8 +169,8 @@ class Workers implements Backend {
     this.#starting--;
     if (this.#closed) return port.terminate();
     // Who has a job that waits in a worker is decided in shared memory, or none waits there.
-    const claims = concurrency === 1 && CAN_SHARE
-      ? new Int32Array(new SharedArrayBuffer(4 * (concurrency + PREFETCH)))
+    const claims = CAN_SHARE
+      ? new Int32Array(new SharedArrayBuffer(2 * 4 * (concurrency + PREFETCH)))
       : undefined;
     const link = new WorkerLink(port, this.#events, { timeout, claims, concurrency });
     this.#links.add(link);

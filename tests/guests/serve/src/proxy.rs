@@ -122,7 +122,9 @@ pub fn uppercase(exchange: Exchange) {
 
 /// Up to 16 requests at once; a line for each URL as its hash is known.
 pub fn hash_all(exchange: Exchange) {
-    let urls = exchange.headers("url");
+    // Servers may join fields of one name.
+    let fields = exchange.headers("url").join(",");
+    let urls: Vec<String> = fields.split(',').map(|url| url.trim().to_owned()).collect();
     let reply = exchange.answer(200, &[("content-type", "text/plain")]);
     wstd::runtime::block_on(async {
         let client = wstd::http::Client::new();

@@ -1,0 +1,8 @@
+/** The list of cases of serving. */
+import { flowCases } from "./cases_flow.ts";
+import { hostileCases } from "./cases_hostile.ts";
+import { wireCases } from "./cases_wire.ts";
+import type { ServeCase } from "./env.ts";
+
+/** All of them. */
+export const serveCases: readonly ServeCase[] = [...wireCases, ...flowCases, ...hostileCases];
