@@ -37,7 +37,7 @@ export {
 export { cachedCredentials, type CachedCredentialsOptions } from "./cached_credentials.ts";
 export { defineProvider, providerNames, type S3Provider } from "./provider.ts";
 export type { ChecksumAlgorithm } from "./checksum/checksum.ts";
-export type { ResumedUpload } from "./multipart.ts";
+export type { ListedPart, ResumedUpload } from "./multipart.ts";
 export type { PendingUpload, PendingUploadOptions } from "./stale_uploads.ts";
 export type { ObjectVersion } from "./versions.ts";
 export type { TagOptions } from "./tagging.ts";
