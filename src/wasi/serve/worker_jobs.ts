@@ -69,6 +69,8 @@ export class WorkerJobs {
   }
 
   #start(message: JobMessage): void {
+    // The next guest may never let go of the thread: what the last one said must be out.
+    this.#send.flush();
     const { id, name, method, scheme, authority, path, headers, body } = message;
     const upload = body === "stream" ? new Upload(id, this.#send) : undefined;
     const request = {

@@ -11,7 +11,11 @@ import { WorkerJobs } from "./worker_jobs.ts";
 export type WorkerLine = Port<readonly FromWorker[], readonly ToWorker[]>;
 
 /** Sends a message in the next list. */
-export type Send = (message: FromWorker, transfer?: Transferable[]) => void;
+export interface Send {
+  (message: FromWorker, transfer?: Transferable[]): void;
+  /** Sends the list now. */
+  flush(): void;
+}
 
 /** How many microtasks messages wait for others: the answer and the return of a guest then go as one. */
 const HOPS = 12;
@@ -20,16 +24,18 @@ const HOPS = 12;
 function batching(line: WorkerLine): Send {
   let messages: FromWorker[] = [];
   let transfer: Transferable[] = [];
-  const flush = (hops: number) => {
-    if (hops > 0) return queueMicrotask(() => flush(hops - 1));
+  const flush = () => {
+    if (messages.length === 0) return;
     const [list, moved] = [messages, transfer];
     [messages, transfer] = [[], []];
     line.post(list, moved);
   };
-  return (message, moved = []) => {
-    if (messages.push(message) === 1) flush(HOPS);
+  const later = (hops: number) => hops === 0 ? flush() : queueMicrotask(() => later(hops - 1));
+  const send = (message: FromWorker, moved: Transferable[] = []) => {
+    if (messages.push(message) === 1) later(HOPS);
     if (moved.length > 0) transfer.push(...moved);
   };
+  return Object.assign(send, { flush });
 }
 
 /** Runs what it is told, for the life of the worker. */
