@@ -1,7 +1,12 @@
 #!/usr/bin/env -S deno run -A
 /**
- * The `storeport` command: `deno run -A src/cli/main.ts --help`. Importing this file runs it; programs that want its
- * parts import the stores instead.
+ * The `storeport` command. Importing this file runs it; programs that want its parts import the stores instead.
+ *
+ * @example
+ * ```sh
+ * deno run -A jsr:@storeport/storeport/cli ls -l .
+ * npx storeport gateway . --addr 127.0.0.1:8080 --read-only
+ * ```
  *
  * @module
  */

@@ -1,6 +1,21 @@
 /**
  * Objects in Amazon S3 and the services that speak its protocol.
  *
+ * @example A URL that lets someone else read an object for an hour
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { S3Store } from "@storeport/storeport/s3";
+ *
+ * const store = new S3Store({
+ *   bucket: "reports",
+ *   region: "eu-central-1",
+ *   accessKeyId: "AKIAIOSFODNN7EXAMPLE",
+ *   secretAccessKey: "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
+ * });
+ * const url = await store.signedUrl("GET", "2026/summary.csv", 3600);
+ * assert.ok(new URL(url).searchParams.get("X-Amz-Expires") === "3600");
+ * ```
+ *
  * @module
  */
 export { S3Store } from "./store.ts";
