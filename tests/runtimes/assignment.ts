@@ -50,6 +50,8 @@ export interface Outcome {
   readonly name: string;
   /** It was left out by design, and did fail as it must. */
   readonly impossible?: boolean;
+  /** Why it failed the first time; it was run once more. */
+  readonly again?: string;
   /** Why it failed; absent when it passed. */
   readonly error?: string;
 }

@@ -3,6 +3,7 @@
  * `"Node 24/WASI host"`) run only those runtimes or lists; then nothing is written.
  */
 import { join } from "node:path";
+import type { Outcome } from "./assignment.ts";
 import { bun } from "./bun/runtime.ts";
 import { chromium } from "./chromium/runtime.ts";
 import { deno } from "./deno/runtime.ts";
@@ -27,11 +28,19 @@ async function runStep(running: RunningRuntime, runtime: Runtime, step: Step): P
   using _ = await free.take();
   const started = performance.now();
   await using stage = await setStage();
-  const outcomes = await running.run(step.assignment(stage));
-  const seconds = (performance.now() - started) / 1000;
   const where = `${runtime.name}, ${step.column}`;
-  for (const { name, error } of outcomes) {
+  let outcomes: readonly Outcome[];
+  try {
+    outcomes = await running.run(await step.assignment(stage));
+  } catch (error) {
+    if (!(error instanceof NotInstalled)) throw error;
+    console.log(`SKIPPED: ${where}: ${error.message}`);
+    return { step, outcomes: [], skipped: error.message };
+  }
+  const seconds = (performance.now() - started) / 1000;
+  for (const { name, error, again } of outcomes) {
     if (error !== undefined) console.log(`FAILED ${where}: ${name}\n    ${error}`);
+    else if (again !== undefined) console.log(`only the second time: ${where}: ${name}\n    ${again}`);
   }
   if (outcomes.length === 0) console.log(`FAILED ${where}: it reported nothing`);
   console.log(`${where}: ${outcomes.length} cases in ${seconds.toFixed(1)} s`);
@@ -69,6 +78,12 @@ async function write(results: readonly RuntimeResult[]): Promise<void> {
   console.log("Wrote tests/runtimes/RESULTS.md" + (hasMarkers(readme) ? " and the README's section" : ""));
 }
 
+function complete(results: readonly RuntimeResult[]): boolean {
+  return results.every(({ steps }) =>
+    steps.length > 0 && steps.every(({ skipped }) => skipped === undefined)
+  );
+}
+
 const chosen = runtimes.filter(({ name }) =>
   Deno.args.length === 0 || Deno.args.some((arg) => arg.split("/")[0] === name)
 );
@@ -76,8 +91,11 @@ const results = await Promise.all(chosen.map(runRuntime));
 console.log(toText(results));
 const all = results.flatMap(({ steps }) => steps.flatMap(({ outcomes }) => outcomes));
 const failed = all.filter(({ error }) => error !== undefined).length +
-  results.flatMap(({ steps }) => steps).filter(({ outcomes }) => outcomes.length === 0).length;
-if (Deno.args.length === 0 && failed === 0 && results.every(({ steps }) => steps.length > 0)) {
+  results.flatMap(({ steps }) => steps).filter(({ outcomes, skipped }) =>
+    outcomes.length === 0 && skipped === undefined
+  )
+    .length;
+if (Deno.args.length === 0 && failed === 0 && complete(results)) {
   await write(results);
 }
 console.log(`${all.length - failed} passed, ${failed} failed`);

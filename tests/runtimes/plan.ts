@@ -1,13 +1,14 @@
 /** Which lists a runtime runs, and what is expected of each. */
 import type { Assignment, Exceptions } from "./assignment.ts";
 import type { Runtime, Without } from "./runtime.ts";
-import type { Stage } from "./stage.ts";
+import { S3_SERVER, type Stage } from "./stage.ts";
 
 /** Columns of the table. */
 export const COLUMNS = [
   "MemoryStore",
   "HttpStore over fetch",
   "HttpStore over node:http",
+  "S3Store over fetch",
   "FetchConnector",
   "NodeHttpConnector",
   "WASI host",
@@ -20,7 +21,7 @@ export type Column = (typeof COLUMNS)[number];
 export interface Step {
   readonly column: Column;
   /** What the program is asked to do, once its servers run. */
-  readonly assignment: (stage: Stage) => Assignment;
+  readonly assignment: (stage: Stage) => Assignment | Promise<Assignment>;
   /** The runtime lacks it: the list is that it says so. */
   readonly refused?: string;
   /** Cases left out, with the reason. */
@@ -33,6 +34,7 @@ export function stepsOf(runtime: Runtime): readonly Step[] {
   const steps: Step[] = [{ column: "MemoryStore", assignment: () => ({ list: "store", store: "memory" }) }];
   if (fetch !== undefined) {
     const { features, without = {}, stores = {} } = fetch;
+    if (fetch.s3 !== false) steps.push(s3Step());
     steps.push(
       {
         column: "HttpStore over fetch",
@@ -43,6 +45,7 @@ export function stepsOf(runtime: Runtime): readonly Step[] {
           url: gateway,
           ...exceptions(stores),
         }),
+        without: stores,
       },
       {
         column: "FetchConnector",
@@ -101,6 +104,25 @@ export function stepsOf(runtime: Runtime): readonly Step[] {
       },
   );
   return steps;
+}
+
+/** Needs a bucket with versions, which is tested elsewhere. */
+const VERSIONS = "an old version can be read by its id";
+
+function s3Step(): Step {
+  const without = { ...S3_SERVER.fails, [VERSIONS]: { reason: "the bucket keeps no versions" } };
+  return {
+    column: "S3Store over fetch",
+    without,
+    assignment: async (stage) => ({
+      list: "store",
+      store: "s3",
+      connector: "fetch",
+      options: await stage.s3(),
+      lacks: S3_SERVER.lacks,
+      ...exceptions(without),
+    }),
+  };
 }
 
 function exceptions(without: Without = {}): Exceptions {

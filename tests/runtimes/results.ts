@@ -7,6 +7,8 @@ import type { Runtime } from "./runtime.ts";
 export interface StepResult {
   readonly step: Step;
   readonly outcomes: readonly Outcome[];
+  /** What it needs and is not here. */
+  readonly skipped?: string;
 }
 
 /** How a runtime did. */
@@ -19,8 +21,9 @@ export interface RuntimeResult {
 /** What a cell says. */
 export function cell({ steps }: RuntimeResult, column: Column): string {
   const result = steps.find(({ step }) => step.column === column);
-  if (result === undefined) return "not run";
-  const { outcomes, step } = result;
+  if (result === undefined) return "—";
+  const { outcomes, step, skipped } = result;
+  if (skipped !== undefined) return skipped;
   const failed = outcomes.filter(({ error }) => error !== undefined).length;
   if (outcomes.length === 0) return "FAILED: nothing reported";
   if (failed > 0) return `${failed} FAILED of ${outcomes.length}`;

@@ -14,7 +14,12 @@ import { type PageServer, servePage } from "./server.ts";
 export const chromium: Runtime = {
   name: "Chromium",
   connectors: {
-    fetch: { features: ["extension-methods", "latin1-headers"], without: CONNECTOR, stores: STORES },
+    fetch: {
+      features: ["extension-methods", "latin1-headers"],
+      without: CONNECTOR,
+      stores: STORES,
+      s3: false,
+    },
   },
   host: { without: HOST },
   start,
