@@ -165,7 +165,9 @@ Deno.test("cache: written once, read by others, rebuilt when damaged, one file f
     };
     assert.equal(await run(), "generator loaded: false");
     await writeFile(path, entry.map((byte, i) => i === 500 ? byte ^ 1 : byte));
-    assert.deepEqual(await Promise.all([run(), run(), run()]), Array(3).fill("generator loaded: true"));
+    // Three at once: whoever comes late may find the file that another has rebuilt.
+    const loaded = await Promise.all([run(), run(), run()]);
+    assert.ok(loaded.includes("generator loaded: true"), loaded.join());
     assert.deepEqual(await readdir(cache), files);
     assert.deepEqual(await readFile(path), entry);
   });
