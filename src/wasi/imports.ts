@@ -66,18 +66,51 @@ function assemble(instance: Instance, { name, resources = [], functions }: HostI
   }
   for (const [key, host] of Object.entries(functions)) {
     const carrier = lowered(instance, `${name}#${key}`, host);
-    const match = /^\[(constructor|method|static)\]([^.]+)(?:\.(.+))?$/.exec(key);
-    if (match === null) {
-      assembled[camelCase(key)] = carrier;
-      continue;
-    }
-    const [, kind, resource, member] = match;
-    const owner = classes.get(resource!)!;
-    if (kind === "constructor") owner[LOWER] = carrier[LOWER];
-    else if (kind === "static") owner[camelCase(member!)] = carrier;
-    else (owner.prototype as Carrier)[camelCase(member!)] = carrier;
+    const { kind, resource, member } = placeOf(key);
+    const owner = classes.get(resource)!;
+    if (kind === "function") assembled[member] = carrier;
+    else if (kind === "constructor") owner[LOWER] = carrier[LOWER];
+    else if (kind === "static") owner[member] = carrier;
+    else (owner.prototype as Carrier)[member] = carrier;
   }
   return assembled;
+}
+
+/** Where generated code looks for a function. */
+interface Place {
+  readonly kind: "function" | "constructor" | "method" | "static";
+  /** WIT name of the resource. */
+  readonly resource: string;
+  /** In camelCase. */
+  readonly member: string;
+  /** `Fields.prototype.get`, `Fields.fromList`, `poll`. */
+  readonly path: string;
+}
+
+/** The host's functions are few, and asked for with every instance. */
+const places = new Map<string, Place>();
+
+function placeOf(key: string): Place {
+  let place = places.get(key);
+  if (place === undefined) places.set(key, place = parsePlace(key));
+  return place;
+}
+
+function parsePlace(key: string): Place {
+  const match = /^\[(constructor|method|static)\]([^.]+)(?:\.(.+))?$/.exec(key);
+  if (match === null) {
+    const member = camelCase(key);
+    return { kind: "function", resource: "", member, path: member };
+  }
+  const [, kind, resource, name = ""] = match;
+  const owner = pascalCase(resource!);
+  const member = camelCase(name);
+  const path = kind === "constructor"
+    ? owner
+    : kind === "static"
+    ? `${owner}.${member}`
+    : `${owner}.prototype.${member}`;
+  return { kind: kind as Place["kind"], resource: resource!, member, path };
 }
 
 const NO_CONSTRUCTOR: HostFunction = {
@@ -91,6 +124,11 @@ const NO_CONSTRUCTOR: HostFunction = {
 
 /** Imports of a caller, by interface name without version. */
 export type ExtraImports = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+
+const NONE: ExtraImports = {};
+
+/** Imports that are known to be provided by the host alone. */
+const complete = new WeakSet<readonly RequiredImport[]>();
 
 /** What of `required` neither the host nor `extra` provides. */
 export function missingImports(
@@ -127,17 +165,7 @@ export function hostProvides(name: string, version: string | undefined): boolean
 
 function hostHas({ resources = [], functions }: HostInterface, path: string): boolean {
   return resources.some((resource) => pascalCase(resource) === path) ||
-    Object.keys(functions).some((key) => memberPath(key) === path);
-}
-
-/** The path at which generated code looks a function up: `Fields.prototype.get`, `Fields.fromList`, `poll`. */
-function memberPath(key: string): string {
-  const match = /^\[(constructor|method|static)\]([^.]+)(?:\.(.+))?$/.exec(key);
-  if (match === null) return camelCase(key);
-  const [, kind, resource, member] = match;
-  const owner = pascalCase(resource!);
-  if (kind === "constructor") return owner;
-  return kind === "static" ? `${owner}.${camelCase(member!)}` : `${owner}.prototype.${camelCase(member!)}`;
+    Object.keys(functions).some((key) => placeOf(key).path === path);
 }
 
 function objectHas(object: Readonly<Record<string, unknown>>, path: string): boolean {
@@ -154,13 +182,34 @@ function objectHas(object: Readonly<Record<string, unknown>>, path: string): boo
 export function importObject(
   instance: Instance,
   required: readonly RequiredImport[],
-  extra: ExtraImports = {},
+  extra: ExtraImports = NONE,
 ): Record<string, unknown> {
-  const missing = missingImports(required, extra);
-  if (missing.length > 0) throw new MissingImportError(missing);
+  // Asked once a guest: instances of it differ in what the caller provides, and mostly that is nothing.
+  if (extra !== NONE || !complete.has(required)) {
+    const missing = missingImports(required, extra);
+    if (missing.length > 0) throw new MissingImportError(missing);
+    if (extra === NONE) complete.add(required);
+  }
   const imports: Record<string, unknown> = {};
   for (const { name, version } of required) {
-    imports[name] ??= extra[name] ?? extra[`${name}@${version}`] ?? assemble(instance, INTERFACES.get(name)!);
+    const own = extra[name] ?? extra[`${name}@${version}`];
+    imports[name] ??= own === undefined ? assemble(instance, INTERFACES.get(name)!) : withoutLowerings(own);
   }
   return imports;
+}
+
+/**
+ * An interface of the caller's, to be called as it is. preview2-shim's Node build has lowerings of its own on a few
+ * functions; they pass by whoever wraps or replaces those, and the one of the wall clock writes to the wrong place.
+ */
+function withoutLowerings(provided: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  const entries = Object.entries(provided);
+  const lowers = (value: unknown): value is (...args: unknown[]) => unknown =>
+    typeof value === "function" && LOWER in value;
+  if (!entries.some(([, value]) => lowers(value))) return provided;
+  return Object.fromEntries(
+    entries.map((
+      [key, value],
+    ) => [key, lowers(value) ? (...args: unknown[]) => value.apply(provided, args) : value]),
+  );
 }
