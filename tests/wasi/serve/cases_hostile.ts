@@ -79,7 +79,8 @@ export const hostileCases: readonly ServeCase[] = [
     name: "a guest that sleeps for ever gets 504, again and again",
     covers: ["p2_cli_serve_sleep", "p2_cli_serve_sleep_many"],
     async run({ serve }) {
-      const serving = await serve({ requestTimeout: 60, workers: 4 });
+      // Long enough for a worker to start on a busy machine: the request after the sleepers needs a new one.
+      const serving = await serve({ requestTimeout: 1500, workers: 4 });
       const answers = await Promise.all(Array.from({ length: 12 }, () => answer(serving, "/sleep")));
       assert.ok(answers.every(([status]) => status === 504), JSON.stringify(answers));
       assert.equal(serving.output(), "");
@@ -92,7 +93,7 @@ export const hostileCases: readonly ServeCase[] = [
     covers: ["4.1 deadline", "7.3 kill by terminating the worker"],
     only: { isolation: "worker" },
     async run({ serve }) {
-      const serving = await serve({ requestTimeout: 400, workers: 3 });
+      const serving = await serve({ requestTimeout: 1500, workers: 3 });
       await works(serving);
       const loops = ["/loop", "/loop"].map((path) => answer(serving, path));
       const others = await Promise.all(Array.from({ length: 60 }, () => answer(serving, "/hello")));
@@ -163,7 +164,7 @@ export const hostileCases: readonly ServeCase[] = [
     name: "an instance that is idle for long is given up",
     only: { isolation: "inline" },
     async run({ serve }) {
-      const serving = await serve({ idleTimeout: 40 });
+      const serving = await serve({ idleTimeout: 40, maxInstanceReuseCount: 9 });
       await answer(serving, "/state");
       assert.equal(serving.server.stats().instances.live, 1);
       await until(() => serving.server.stats().instances.live === 0);
