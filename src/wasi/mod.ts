@@ -9,6 +9,24 @@
  * const { exitCode } = await guest.run({ args: ["get"], net: ["https://api.example.com"], stdout: "inherit" });
  * ```
  *
+ * Any interface can be the caller's own: `instantiate` takes `imports`, and one of the host's that is given there
+ * replaces it. So the implementations of preview2-shim (npm, `@bytecodealliance/preview2-shim`) serve too, here its
+ * environment and wall clock beside the host's HTTP. Interfaces whose resources meet go together: files of the shim
+ * need its `wasi:io/*`, `wasi:clocks/*` and `wasi:cli/std*`, which leaves HTTP to a guest without them.
+ *
+ * ```ts ignore
+ * import { WASIShim } from "@bytecodealliance/preview2-shim/instantiation";
+ *
+ * const shim = new WASIShim({ sandbox: { enableNetwork: false, env: { LANG: "C" } } }).getImportObject();
+ * const instance = await guest.instantiate({
+ *   imports: {
+ *     "wasi:cli/environment": shim["wasi:cli/environment"],
+ *     "wasi:clocks/wall-clock": shim["wasi:clocks/wall-clock"],
+ *   },
+ *   net: ["https://api.example.com"],
+ * });
+ * ```
+ *
  * @module
  */
 export { loadGuest } from "./load.ts";

@@ -44,7 +44,8 @@ export function table(): string {
     "|---|---|",
     ...ELSEWHERE.map(([line, why]) => `| ${line} | ${why} |`),
     "",
-    "Loading, caching, instances and permissions have tests of their own beside this file. Written by `table.ts`.",
+    "Loading, caching, instances, permissions and interfaces of preview2-shim have tests of their own beside this file.",
+    "Written by `table.ts`.",
     "",
   ].join("\n");
 }
