@@ -103,6 +103,21 @@ Deno.test("run: limits, and an interrupt", async () => {
   assert.equal(interrupted.code, 130);
 });
 
+Deno.test("run: sockets and name lookup only where they are given", async () => {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const address = `127.0.0.1:${(listener.addr as Deno.NetAddr).port}`;
+  try {
+    const refused = await run(["run", checks, "--", "tcp_connect", address]);
+    assert.match(refused.out, /access-denied/);
+    const given = await run(["run", "--sockets", address, checks, "--", "tcp_connect", address]);
+    assert.match(given.out, /connected/);
+    assert.equal((await run(["run", "--lookup", checks, "--", "resolve_invalid"])).code, 0);
+    assert.equal((await run(["run", checks, "--", "no_ip_name_lookup"])).code, 0);
+  } finally {
+    listener.close();
+  }
+});
+
 Deno.test("run: what cannot be loaded", async () => {
   assert.match((await run(["run", "no/such.wasm"])).err, /there is no such file/);
   assert.match((await run(["run", guest("hello/hello-preview1.wasm")])).err, /preview1/);
@@ -115,6 +130,8 @@ Deno.test("inspect: imports, exports, capabilities", async () => {
   assert.match(text.out, /--net HOST/);
   const { out } = await run(["inspect", "--json", guest("wat/unknown-import.wasm")]);
   const report = JSON.parse(out);
+  const suggested = JSON.parse((await run(["inspect", "--json", checks])).out).suggestedFlags;
+  assert.ok(suggested.includes("--net HOST") && suggested.includes("--sockets HOST:PORT"), suggested.join());
   assert.deepEqual(report.imports, [{ interface: "acme:widgets/maker", version: "1.2.0", provided: false }]);
   assert.equal(report.exports[0].name, "wasi:cli/run");
 });

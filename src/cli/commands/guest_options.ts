@@ -10,6 +10,8 @@ export interface GuestFlags {
   readonly net?: readonly string[];
   readonly dir?: readonly Preopen[];
   readonly env?: readonly string[];
+  readonly sockets?: readonly string[];
+  readonly lookup?: boolean;
   readonly argv0?: string;
   readonly maxMemory?: number;
   readonly connector?: "fetch" | "node";
@@ -28,6 +30,8 @@ export function addGuestOptions(command: Command): Command {
       [],
     )
     .option("--env <name[=value]>", "set a variable, or copy it from here; may be repeated", collect)
+    .option("--sockets <entry>", "let it open raw sockets to this host and port; may be repeated", collect)
+    .option("--lookup", "let it look names up; HTTP does not need it")
     .option("--argv0 <name>", "its own name, as it sees it")
     .option("--max-memory <size>", "end it when it takes more: 256M, 1G; bytes without a unit", parseSize)
     .addOption(new Option("--connector <name>", "what carries its requests").choices(["node", "fetch"]))
@@ -37,7 +41,7 @@ export function addGuestOptions(command: Command): Command {
 
 /** For the end of a subcommand's help. */
 export const GUEST_HELP = `
-Entries of --net: api.example.com, *.example.com, https://api.example.com, 127.0.0.1:9000, 10.0.0.0/8:*, *.
+Entries of --net and, without scheme, --sockets: api.example.com, *.example.com, https://api.example.com, 127.0.0.1:9000, 10.0.0.0/8:*, *.
 Names of --dir: the guest sees the directory under its own name here unless another is given after "::".`;
 
 /** The guest that an argument names. */
@@ -59,6 +63,8 @@ export async function grantedOptions(context: Context, flags: GuestFlags): Promi
     env: environment(context, flags.env ?? []),
     preopens: flags.dir?.map((preopen) => ({ ...preopen, host: directory(context, preopen.host) })),
     net: flags.net,
+    ...(flags.sockets !== undefined || flags.lookup) &&
+      { sockets: { allow: flags.sockets ?? [], lookup: flags.lookup ?? false } },
     connector: flags.connector === undefined ? undefined : await connector(flags.connector),
     limits: { memory: flags.maxMemory },
     onDenied({ message }) {

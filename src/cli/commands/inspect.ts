@@ -19,8 +19,9 @@ const CAPABILITIES: readonly Capability[] = [
   {
     name: "raw sockets",
     interfaces: /^wasi:sockets\/(tcp|udp)-create-socket$/,
-    flag: "(refused: it gets access-denied)",
+    flag: "--sockets HOST:PORT",
   },
+  { name: "name lookup", interfaces: /^wasi:sockets\/ip-name-lookup$/, flag: "--lookup" },
 ];
 
 /** `storeport inspect [options] <guest>`. */
@@ -57,6 +58,7 @@ async function show(context: Context, source: string, json: boolean): Promise<vo
       imports: guest.imports,
       exports: guest.exports,
       capabilities: capabilities.map(({ name, flag }) => ({ name, flag })),
+      suggestedFlags: capabilities.map(({ flag }) => flag),
     });
     return;
   }
