@@ -7,10 +7,28 @@ import type { Listener, ListenOptions } from "./serve.ts";
 /** A listener for the `request` event of a `node:http` or `node:https` server. */
 export type NodeRequestListener = (incoming: IncomingMessage, outgoing: ServerResponse) => void;
 
+/** How long requests that are cut off have to say so, in milliseconds. */
+const LAST_WORDS = 250;
+
 /** Listens with `node:http`. */
 export async function listen(handler: Gateway["fetch"], options: ListenOptions): Promise<Listener> {
   const { hostname, port, tls } = options;
-  const listener = nodeListener({ fetch: handler });
+  /** What ends each request under way. */
+  const underWay = new Set<AbortController>();
+  let closing = false;
+  // Clients keep connections for later, and not all of those count as idle after a request that was broken off.
+  const closeWhenDone = (): void => {
+    if (underWay.size === 0) server.closeAllConnections();
+  };
+  const listener: NodeRequestListener = (incoming, outgoing) => {
+    const controller = new AbortController();
+    underWay.add(controller);
+    outgoing.once("close", () => {
+      underWay.delete(controller);
+      if (closing) closeWhenDone();
+    });
+    serveOne({ fetch: handler }, incoming, outgoing, controller).catch(() => outgoing.destroy());
+  };
   const server: Server = tls === undefined
     ? createServer(listener)
     : createSecureServer({ ...tls }, listener);
@@ -29,11 +47,17 @@ export async function listen(handler: Gateway["fetch"], options: ListenOptions):
     port: typeof address === "object" && address !== null ? address.port : port,
     finished,
     close: () => {
+      closing = true;
       server.close();
       server.closeIdleConnections();
+      closeWhenDone();
       return finished;
     },
-    abort: () => server.closeAllConnections(),
+    abort: () => {
+      for (const controller of underWay) controller.abort(new Error("The server is stopping"));
+      const timer = setTimeout(() => server.closeAllConnections(), LAST_WORDS);
+      finished.then(() => clearTimeout(timer));
+    },
   };
 }
 
@@ -43,7 +67,7 @@ export async function listen(handler: Gateway["fetch"], options: ListenOptions):
  */
 export function nodeListener(gateway: Pick<Gateway, "fetch">): NodeRequestListener {
   return (incoming, outgoing) => {
-    serveOne(gateway, incoming, outgoing).catch(() => outgoing.destroy());
+    serveOne(gateway, incoming, outgoing, new AbortController()).catch(() => outgoing.destroy());
   };
 }
 
@@ -51,8 +75,8 @@ async function serveOne(
   gateway: Pick<Gateway, "fetch">,
   incoming: IncomingMessage,
   outgoing: ServerResponse,
+  controller: AbortController,
 ): Promise<void> {
-  const controller = new AbortController();
   outgoing.once("close", () => {
     if (!outgoing.writableFinished) controller.abort(new DOMException("The client went away", "AbortError"));
   });

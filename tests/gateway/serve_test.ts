@@ -2,7 +2,7 @@
 import { strict as assert } from "node:assert";
 import { createGateway, serveGateway } from "../../src/gateway/mod.ts";
 import type { Listener } from "../../src/gateway/serve.ts";
-import * as denoServer from "../../src/gateway/serve_deno.ts";
+import * as denoServer from "./deno_server.ts";
 import * as nodeServer from "../../src/gateway/serve_node.ts";
 import type { ObjectStore } from "../../src/store/object_store.ts";
 import type { GetOptions, GetResult } from "../../src/store/types.ts";

@@ -7,7 +7,7 @@ import { strict as assert } from "node:assert";
 import { FetchConnector } from "../../src/http/fetch.ts";
 import { NodeHttpConnector } from "../../src/http/node.ts";
 import { createGateway } from "../../src/gateway/mod.ts";
-import { listen } from "../../src/gateway/serve_deno.ts";
+import { listen } from "../../src/gateway/serve_node.ts";
 import { AlreadyExistsError, NotFoundError, ObjectStoreError } from "../../src/store/error.ts";
 import { HttpStore } from "../../src/stores/http/mod.ts";
 import { MemoryStore } from "../../src/stores/memory/mod.ts";

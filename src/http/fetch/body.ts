@@ -2,6 +2,7 @@
 import { bodyLength } from "../body.ts";
 import type { HttpRequest } from "../connector.ts";
 import { HttpError } from "../error.ts";
+import { GatheringReader } from "../gather.ts";
 import { redactUrl } from "../redact.ts";
 import { refuse } from "./request.ts";
 
@@ -32,7 +33,7 @@ export class UploadStream {
   readonly stream: ReadableStream<Uint8Array>;
   /** Why the stream could not be sent: some platforms hand on no more of an error than its text. */
   failure: HttpError | undefined;
-  readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
+  readonly #reader: GatheringReader;
   readonly #length: number | undefined;
   readonly #what: string;
   readonly #watcher: UploadWatcher;
@@ -47,7 +48,7 @@ export class UploadStream {
     what: string,
     watcher: UploadWatcher,
   ) {
-    this.#reader = source.getReader();
+    this.#reader = new GatheringReader(source);
     this.#length = length;
     this.#what = what;
     this.#watcher = watcher;
@@ -86,18 +87,12 @@ export class UploadStream {
         result = await this.#reader.read();
       } catch (cause) {
         this.#done = true;
-        throw new HttpError(
-          "request",
-          `Cannot send the body of ${this.#what}: its stream failed`,
-          { cause },
-        );
+        throw new HttpError("request", `Cannot send the body of ${this.#what}: its stream failed`, { cause });
       }
       if (result.done) {
         this.#done = true;
         this.#watcher.progress();
-        if (this.#length !== undefined && this.#sent < this.#length) {
-          throw this.#mismatch("ended after");
-        }
+        if (this.#length !== undefined && this.#sent < this.#length) throw this.#mismatch("ended after");
         return undefined;
       }
       if (!(result.value instanceof Uint8Array)) {
@@ -136,15 +131,10 @@ export class UploadStream {
 }
 
 /** The length that the body is to have, from the body and the `content-length` header, which must agree. */
-export function agreedLength(
-  request: HttpRequest,
-  declared: number | undefined,
-): number | undefined {
+export function agreedLength(request: HttpRequest, declared: number | undefined): number | undefined {
   const body = request.body;
   const length = body === undefined ? 0 : bodyLength(body);
-  if (
-    declared === undefined || (body === undefined && request.method === "HEAD")
-  ) return length;
+  if (declared === undefined || (body === undefined && request.method === "HEAD")) return length;
   if (length !== undefined && length !== declared) {
     throw new HttpError(
       "request",
@@ -158,16 +148,10 @@ export function agreedLength(
 }
 
 /** Bytes or chunks as one array that `fetch` takes: it wants unshared memory. */
-export function joined(
-  body: Uint8Array | readonly Uint8Array[],
-  length: number,
-): Uint8Array<ArrayBuffer> {
+export function joined(body: Uint8Array | readonly Uint8Array[], length: number): Uint8Array<ArrayBuffer> {
   const chunks = body instanceof Uint8Array ? [body] : body;
   const only = chunks[0];
-  if (
-    chunks.length === 1 && only !== undefined &&
-    only.buffer instanceof ArrayBuffer
-  ) {
+  if (chunks.length === 1 && only !== undefined && only.buffer instanceof ArrayBuffer) {
     return only as Uint8Array<ArrayBuffer>;
   }
   const bytes = new Uint8Array(length);
@@ -185,16 +169,10 @@ export async function collect(
   length: number | undefined,
   why: string,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  if (length !== undefined && length > COLLECT_LIMIT) {
-    throw tooLong(upload, length, why);
-  }
+  if (length !== undefined && length > COLLECT_LIMIT) throw tooLong(upload, length, why);
   const pieces: Uint8Array[] = [];
   let total = 0;
-  for (
-    let piece = await upload.next();
-    piece !== undefined;
-    piece = await upload.next()
-  ) {
+  for (let piece = await upload.next(); piece !== undefined; piece = await upload.next()) {
     // A copy: the source may use its buffer again once the next piece is asked for.
     pieces.push(piece.slice());
     total += piece.byteLength;

@@ -1,5 +1,6 @@
 /** Sending a body: bounded by what the connection takes, and held to its declared length. */
 import { type HttpBody, isStreamBody } from "../body.ts";
+import { GatheringReader } from "../gather.ts";
 
 /** Where body bytes go. */
 export interface BodySink {
@@ -31,7 +32,7 @@ const PIECE = 256 * 1024;
 export class Upload {
   readonly #body: HttpBody;
   readonly #declared: number | undefined;
-  #reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
+  #reader: GatheringReader | undefined;
   #sent = 0;
   #cancelled = false;
 
@@ -67,7 +68,7 @@ export class Upload {
   }
 
   async #sendStream(stream: ReadableStream<Uint8Array>, sink: BodySink): Promise<void> {
-    const reader = stream.getReader();
+    const reader = new GatheringReader(stream);
     this.#reader = reader;
     for (;;) {
       const { done, value } = await reader.read();

@@ -1,11 +1,6 @@
-/** `Deno.serve` under a gateway: the faster of Deno's two servers. */
-import type { Gateway } from "./gateway.ts";
-import type { Listener, ListenOptions } from "./serve.ts";
-
-/** Whether this runtime has `Deno.serve`. */
-export function isAvailable(): boolean {
-  return typeof (globalThis as { Deno?: { serve?: unknown } }).Deno?.serve === "function";
-}
+// `Deno.serve` under a gateway, as users may run it.
+import type { Gateway } from "../../src/gateway/gateway.ts";
+import type { Listener, ListenOptions } from "../../src/gateway/serve.ts";
 
 /** Listens with `Deno.serve`. */
 export function listen(handler: Gateway["fetch"], options: ListenOptions): Promise<Listener> {
