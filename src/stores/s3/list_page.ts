@@ -4,11 +4,10 @@ import { decodeKey, type ListedObject, type ListPage, ListPageScanner } from "./
 /** Reads a page as its body streams in. The stream is read to its end, or cancelled by the error. */
 export async function readListPage(body: ReadableStream<Uint8Array>): Promise<ListPage> {
   const scanner = new ListPageScanner();
-  for await (
-    const piece of body.pipeThrough(new TextDecoderStream() as ReadableWritablePair<string, Uint8Array>)
-  ) {
-    scanner.push(piece);
-  }
+  // Not a TextDecoderStream, which the engine in JavaScript guests does not have.
+  const decoder = new TextDecoder();
+  for await (const piece of body) scanner.push(decoder.decode(piece, { stream: true }));
+  scanner.push(decoder.decode());
   return scanner.finish() ?? await parseListPage(scanner.text());
 }
 
