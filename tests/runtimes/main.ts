@@ -22,6 +22,8 @@ const runtimes: readonly Runtime[] = [deno, ...nodes, bun, workerd, chromium, gu
 
 /** Lists run side by side, each in a process and with servers of its own. */
 const AT_ONCE = Math.max(2, navigator.hardwareConcurrency);
+/** So many failures of a list are told one by one. */
+const SHOWN = 20;
 const free = new Semaphore(AT_ONCE);
 
 async function runStep(running: RunningRuntime, runtime: Runtime, step: Step): Promise<StepResult> {
@@ -38,10 +40,13 @@ async function runStep(running: RunningRuntime, runtime: Runtime, step: Step): P
     return { step, outcomes: [], skipped: error.message };
   }
   const seconds = (performance.now() - started) / 1000;
+  const failures: string[] = [];
   for (const { name, error, again } of outcomes) {
-    if (error !== undefined) console.log(`FAILED ${where}: ${name}\n    ${error}`);
+    if (error !== undefined) failures.push(`FAILED ${where}: ${name}\n    ${error}`);
     else if (again !== undefined) console.log(`only the second time: ${where}: ${name}\n    ${again}`);
   }
+  for (const failure of failures.slice(0, SHOWN)) console.log(failure);
+  if (failures.length > SHOWN) console.log(`FAILED ${where}: ${failures.length - SHOWN} more`);
   if (outcomes.length === 0) console.log(`FAILED ${where}: it reported nothing`);
   console.log(`${where}: ${outcomes.length} cases in ${seconds.toFixed(1)} s`);
   return { step, outcomes };
