@@ -34,7 +34,7 @@ export function stepsOf(runtime: Runtime): readonly Step[] {
   const steps: Step[] = [{ column: "MemoryStore", assignment: () => ({ list: "store", store: "memory" }) }];
   if (fetch !== undefined) {
     const { features, without = {}, stores = {} } = fetch;
-    if (fetch.s3 !== false) steps.push(s3Step());
+    if (fetch.s3 !== false) steps.push(s3Step(fetch.s3));
     steps.push(
       {
         column: "HttpStore over fetch",
@@ -109,8 +109,8 @@ export function stepsOf(runtime: Runtime): readonly Step[] {
 /** Needs a bucket with versions, which is tested elsewhere. */
 const VERSIONS = "an old version can be read by its id";
 
-function s3Step(): Step {
-  const without = { ...S3_SERVER.fails, [VERSIONS]: { reason: "the bucket keeps no versions" } };
+function s3Step(own: Without = {}): Step {
+  const without = { ...S3_SERVER.fails, ...own, [VERSIONS]: { reason: "the bucket keeps no versions" } };
   return {
     column: "S3Store over fetch",
     without,

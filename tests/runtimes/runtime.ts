@@ -15,8 +15,8 @@ export interface ConnectorPlan {
   /** What it can do there. The cases check that it does, and that the rest is refused by name. */
   readonly features: readonly ConnectorFeature[];
   readonly without?: Without;
-  /** `false`: no S3 over it, because the S3 server sends no CORS headers. */
-  readonly s3?: false;
+  /** Cases of S3 over it that cannot hold; `false`: none is run, because the S3 server sends no CORS headers. */
+  readonly s3?: false | Without;
   /** Cases of the stores over it that cannot hold. */
   readonly stores?: Without;
 }

@@ -39,3 +39,8 @@ export const CONNECTOR: Without = {
   "what is not HTTP is of kind decode": LOST,
   "a head of 2 MiB is of kind decode": LOST,
 };
+
+/** Of the stores' list, over S3. */
+export const S3: Without = {
+  "a signal ends a put of a stream, which then leaves nothing": "the engine's `pipeTo` takes no signal",
+};

@@ -5,11 +5,11 @@ import type { Assignment, Outcome } from "../assignment.ts";
 import { outcomesIn } from "../lines.ts";
 import type { RunningRuntime, Runtime } from "../runtime.ts";
 import { buildGuest } from "./build.ts";
-import { CONNECTOR } from "./exceptions.ts";
+import { CONNECTOR, S3 } from "./exceptions.ts";
 
 export const guest: Runtime = {
   name: "WASI guest",
-  connectors: { fetch: { features: ["extension-methods", "latin1-headers"], without: CONNECTOR } },
+  connectors: { fetch: { features: ["extension-methods", "latin1-headers"], without: CONNECTOR, s3: S3 } },
   host: { refuses: "no JSPI" },
   start,
 };
