@@ -177,7 +177,6 @@ async function smallRequests(hosts: readonly Host[], url: string): Promise<strin
     (ours, theirs) => ours / theirs,
     {
       "no guest": [1.5, "<="],
-      jco: [0.1, "<="],
     },
   );
 }
