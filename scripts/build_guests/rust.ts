@@ -68,7 +68,10 @@ async function buildWithDebian(guest: GuestSource, target: string): Promise<stri
   await must("/usr/bin/cargo", [...args, "--package", guest.entry, ...start], { cwd: GUESTS_DIR, env });
   const core = join(GUESTS_DIR, "target", "wasm32-wasip1", "release", fileOf(guest));
   if (target === "wasm32-wasip1") await copyFile(core, join(GUESTS_DIR, guest.wasm));
-  else await writeFile(join(GUESTS_DIR, guest.wasm), await adaptPreview1(await readFile(core), guest.library));
+  else {await writeFile(
+      join(GUESTS_DIR, guest.wasm),
+      await adaptPreview1(await readFile(core), guest.library),
+    );}
   return (await must("/usr/bin/rustc", ["--version"])).trim();
 }
 
