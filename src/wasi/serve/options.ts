@@ -66,7 +66,10 @@ export interface ServeOptions extends Omit<GuestOptions, "stdin" | "limits" | "s
   readonly workerPermissions?: "inherit" | "narrow";
   /** Instances at once on this thread, each of which takes one request at a time. Default 128. */
   readonly maxInstances?: number;
-  /** Requests after which an instance is given up. 1 gives each request a fresh one. Default 128. */
+  /**
+   * Requests after which an instance is given up. Default 1: each request gets a fresh one, which is safe for every
+   * guest and tells no request of another. More is faster; JavaScript guests on the engine's `fetch` event cannot do it.
+   */
   readonly maxInstanceReuseCount?: number;
   /** Milliseconds after which an instance without requests is given up. Default 10,000. */
   readonly idleTimeout?: number;
@@ -143,7 +146,7 @@ export function resolveServeOptions(options: ServeOptions): ResolvedServeOptions
     urlBytes: limits.urlBytes ?? 64 * 1024,
     pool: {
       maxInstances,
-      maxInstanceReuseCount: whole("maxInstanceReuseCount", options.maxInstanceReuseCount ?? 128),
+      maxInstanceReuseCount: whole("maxInstanceReuseCount", options.maxInstanceReuseCount ?? 1),
       idleTimeout: positive("idleTimeout", options.idleTimeout ?? 10_000),
       requestTimeout: positive("requestTimeout", options.requestTimeout ?? Infinity),
       servedRequestBytes: limits.servedRequestBytes ?? Infinity,

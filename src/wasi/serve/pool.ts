@@ -136,6 +136,10 @@ export class InstancePool implements Backend {
     else void slot.running.drain().finally(() => slot.running.close()); // its last words are still on their way
     job.returned();
     this.#freed();
+    // Whoever comes next need not wait for an instance to be made.
+    if (slot.served >= maxInstanceReuseCount && this.#pending === undefined && this.#idle.length === 0) {
+      if (this.available) void this.#create();
+    }
   }
 
   #park(slot: Slot): void {

@@ -26,8 +26,9 @@ export const wireCases: readonly ServeCase[] = [
         const { requests, responses, instances } = server.stats();
         assert.equal(requests, 100);
         assert.equal(responses["2xx"], 100);
-        if (maxInstanceReuseCount === 1) assert.equal(instances.created, 100);
-        else assert.ok(instances.created < 50, `${instances.created} instances`);
+        if (maxInstanceReuseCount === 1) {
+          assert.ok(instances.created >= 100, `${instances.created} instances`);
+        } else assert.ok(instances.created < 50, `${instances.created} instances`);
       }
     },
   },
