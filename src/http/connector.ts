@@ -46,6 +46,11 @@ export interface HttpResponse {
   /** Header lines as received. */
   readonly headers: HeaderList;
   /**
+   * The first value of a header field, in lower case; some connectors find it without making the list, which costs more
+   * than all else that a small read does. Not all have it: ask with `headerOf`.
+   */
+  header?(name: string): string | undefined;
+  /**
    * True where the platform undid a `content-encoding` and could not be told not to: the body is then not what
    * the headers describe, and `contentLength` is unknown.
    */

@@ -30,6 +30,7 @@ export {
   hasHeader,
   type HeaderEntry,
   type HeaderList,
+  headerOf,
   isFieldValue,
   isToken,
   latin1ToBytes,

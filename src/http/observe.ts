@@ -1,6 +1,6 @@
 /** Knowing when a response body is over, for the layers that hold or count something until then. */
 import type { HttpRequest, HttpResponse } from "./connector.ts";
-import type { HeaderList } from "./headers.ts";
+import { type HeaderList, headerOf } from "./headers.ts";
 
 /** Told once, when the body of a response is over, in whichever of the three ways comes first. */
 export interface BodyObserver {
@@ -48,6 +48,9 @@ class ObservedResponse implements HttpResponse {
   }
   get headers(): HeaderList {
     return this.#inner.headers;
+  }
+  header(name: string): string | undefined {
+    return headerOf(this.#inner, name);
   }
   get decoded(): boolean {
     return this.#inner.decoded;

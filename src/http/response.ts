@@ -5,7 +5,7 @@
 import type { HttpResponse } from "./connector.ts";
 import { type Deadline, DeadlineQueue } from "./deadlines.ts";
 import { HttpError } from "./error.ts";
-import type { HeaderList } from "./headers.ts";
+import { getHeader, type HeaderList } from "./headers.ts";
 import { concatPieces, isWhole, PieceBuffer, tooLarge } from "./response_buffer.ts";
 
 /** One step of reading: what `ReadableStreamDefaultReader.read` resolves with. */
@@ -44,6 +44,8 @@ export interface ConnectorResponseInit {
   readonly status: number;
   /** Header lines as received, or what makes the list when it is first asked for. */
   readonly headers: HeaderList | (() => HeaderList);
+  /** Finds one value without the list. */
+  readonly header?: (name: string) => string | undefined;
   /** Whether the platform undid a content coding. Default false. */
   readonly decoded?: boolean;
   /** Length to hold the body to. Leave it out for responses to HEAD, 204, 304 and for decoded bodies. */
@@ -71,6 +73,7 @@ export class ConnectorResponse implements HttpResponse {
   readonly decoded: boolean;
   readonly contentLength: number | undefined;
   readonly #readTimeout: number;
+  readonly #header: ((name: string) => string | undefined) | undefined;
   #headers: HeaderList | (() => HeaderList);
   #source: BodySource | undefined;
   #state: typeof IDLE | typeof READING | typeof ENDED | typeof FAILED | typeof CANCELLED = IDLE;
@@ -90,6 +93,7 @@ export class ConnectorResponse implements HttpResponse {
   constructor(init: ConnectorResponseInit) {
     this.status = init.status;
     this.#headers = init.headers;
+    this.#header = init.header;
     this.decoded = init.decoded ?? false;
     this.contentLength = init.contentLength;
     this.#source = init.source;
@@ -102,6 +106,11 @@ export class ConnectorResponse implements HttpResponse {
   get headers(): HeaderList {
     if (typeof this.#headers === "function") this.#headers = this.#headers();
     return this.#headers;
+  }
+
+  /** See {@linkcode HttpResponse.header}. */
+  header(name: string): string | undefined {
+    return this.#header === undefined ? getHeader(this.headers, name) : this.#header(name);
   }
 
   /** See {@linkcode HttpResponse.body}. */

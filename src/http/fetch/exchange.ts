@@ -149,6 +149,7 @@ export class FetchExchange implements BodySource {
     return new ConnectorResponse({
       status,
       headers: () => headerList(headers),
+      header: (name) => headers.get(name) ?? undefined,
       decoded,
       contentLength,
       source: empty ? undefined : this,

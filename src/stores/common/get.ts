@@ -1,6 +1,6 @@
 /** GET and HEAD of an object: the request, what its response says, and a body that survives breaks. */
 import type { HttpRequest, HttpResponse } from "../../http/connector.ts";
-import { getHeader, type HeaderEntry, type HeaderList } from "../../http/headers.ts";
+import { getHeader, type HeaderEntry, type HeaderList, headerOf } from "../../http/headers.ts";
 import type { RetryState } from "../../http/retry_state.ts";
 import { GenericError, type ObjectStoreError } from "../../store/error.ts";
 import type { Path } from "../../store/parse_path.ts";
@@ -42,8 +42,8 @@ export interface GetTarget {
   readonly url: string;
   /** Headers beside those of the options: keys of encryption, say. They are sent again when a body is resumed. */
   readonly headers?: HeaderList;
-  /** Sends the request; by default the connection's service. Stores put their redirects here. */
-  readonly send?: (request: HttpRequest, path: Path) => Promise<HttpResponse>;
+  /** Follows a redirect; by default one is an error. */
+  readonly follow?: (request: HttpRequest, response: HttpResponse, path: Path) => Promise<HttpResponse>;
 }
 
 /**
@@ -55,20 +55,17 @@ export interface GetTarget {
  *
  * @throws {InvalidRangeError} before any request for a range that is empty or reversed.
  */
-export async function getObject(
+export function getObject(
   connection: Connection,
   dialect: GetDialect,
   target: GetTarget,
   options: GetOptions,
 ): Promise<GetResult> {
-  const getter = new Getter(connection, dialect, target, options);
-  const { range } = options;
-  if (range !== undefined) validateRange(range, getter.failure);
-  if (options.head) return await getter.head();
-  // Servers answer `bytes=-0` with 416, though the last 0 bytes of an object are its last 0 bytes.
-  if (range !== undefined && "suffix" in range && range.suffix === 0) return await getter.head();
-  return await getter.get();
+  return new Getter(connection, dialect, target, options).get();
 }
+
+/** Statuses of reads that lead elsewhere. */
+export const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 
 /** One operation: its request, and the reading of its response. */
 export class Getter {
@@ -91,7 +88,10 @@ export class Getter {
   }
 
   async get(): Promise<GetResult> {
-    const { range } = this.options;
+    const { range, head } = this.options;
+    if (range !== undefined) validateRange(range, this.failure);
+    // Servers answer `bytes=-0` with 416, though the last 0 bytes of an object are its last 0 bytes.
+    if (head || range !== undefined && "suffix" in range && range.suffix === 0) return await this.head();
     const response = await this.send("GET", range, undefined);
     const { status } = response;
     if (status === 416 && range !== undefined && "suffix" in range) {
@@ -165,9 +165,9 @@ export class Getter {
       extensions: options.extensions,
     };
     try {
-      return await (target.send === undefined
-        ? connection.service.call(request)
-        : target.send(request, target.path));
+      const response = await connection.service.call(request);
+      if (target.follow === undefined || !REDIRECTS.has(response.status)) return response;
+      return await target.follow(request, response, target.path);
     } catch (error) {
       throw transportError(error, this.failure, options.signal);
     }
@@ -175,7 +175,7 @@ export class Getter {
 
   /** What a 206 delivers, held against what was asked for (RFC 9110 section 14.4). */
   contentRange(response: HttpResponse, range: GetRange): { delivered: ByteRange; size: number } {
-    const value = getHeader(response.headers, "content-range");
+    const value = headerOf(response, "content-range");
     const parsed = value === undefined ? undefined : parseContentRange(value);
     const delivered = parsed?.range;
     const size = parsed?.size;

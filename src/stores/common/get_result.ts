@@ -1,7 +1,7 @@
 /** The result of a GET over HTTP: its bytes, fast where nothing breaks, resumed where something does. */
 import type { HttpResponse } from "../../http/connector.ts";
 import { HttpError } from "../../http/error.ts";
-import type { HeaderList } from "../../http/headers.ts";
+import { headerOf } from "../../http/headers.ts";
 import { concatBytes } from "../../store/collect.ts";
 import type { Path } from "../../store/parse_path.ts";
 import type { ByteRange } from "../../store/range.ts";
@@ -35,7 +35,7 @@ export class HttpGetResult implements GetResult {
     size: number,
     source?: Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array>,
   ) {
-    this.meta = metaOf(response.headers, getter.target.path, size, getter.dialect.version);
+    this.meta = metaOf(response, getter.target.path, size, getter.dialect.version);
     this.range = range;
     this.#getter = getter;
     this.#response = response;
@@ -171,24 +171,19 @@ function loadRecovery(): Promise<typeof import("./recovery.ts")> {
 }
 
 function metaOf(
-  headers: HeaderList,
+  response: HttpResponse,
   location: Path,
   size: number,
   versionHeader: string | undefined,
 ): ObjectMeta {
-  let eTag: string | undefined;
-  let version: string | undefined;
-  let lastModified = EPOCH;
-  // One pass: this is done for every object that is read.
-  for (const [rawName, value] of headers) {
-    const name = rawName.toLowerCase();
-    if (name === "etag") eTag ??= value;
-    else if (name === "last-modified") {
-      const time = Date.parse(value);
-      if (!Number.isNaN(time)) lastModified = new Date(time);
-    } else if (name === versionHeader) version = value;
-  }
-  return { location, lastModified, size, eTag, version };
+  const time = Date.parse(headerOf(response, "last-modified") ?? "");
+  return {
+    location,
+    lastModified: Number.isNaN(time) ? EPOCH : new Date(time),
+    size,
+    eTag: headerOf(response, "etag"),
+    version: versionHeader === undefined ? undefined : headerOf(response, versionHeader),
+  };
 }
 
 function failedStream(error: unknown): ReadableStream<Uint8Array> {

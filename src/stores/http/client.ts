@@ -22,21 +22,19 @@ const DIALECT: GetDialect = {
   rangeIgnored: NotSupportedError,
 };
 
-/** Statuses of reads that lead elsewhere: file servers use them for mirrors, and to say that a path is a directory. */
-export const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
-
 /** One server, from one base URL on. */
 export class HttpClient {
   /** Where it is. */
   readonly base: BaseUrl;
   /** How it is reached. */
   readonly connection: Connection;
-  readonly #follow = async (request: HttpRequest, path: Path): Promise<HttpResponse> => {
-    const { service } = this.connection;
-    const response = await service.call(request);
-    if (!REDIRECTS.has(response.status)) return response;
+  readonly #follow = async (
+    request: HttpRequest,
+    response: HttpResponse,
+    path: Path,
+  ): Promise<HttpResponse> => {
     const { follow } = await import("./redirect.ts");
-    return await follow(service, request, response, { store: STORE, path });
+    return await follow(this.connection.service, request, response, { store: STORE, path });
   };
 
   /** Connects. */
@@ -60,6 +58,6 @@ export class HttpClient {
 
   /** GET, or HEAD with `options.head`. */
   get(path: Path, options: GetOptions): Promise<GetResult> {
-    return getObject(this.connection, DIALECT, { path, url: this.url(path), send: this.#follow }, options);
+    return getObject(this.connection, DIALECT, { path, url: this.url(path), follow: this.#follow }, options);
   }
 }

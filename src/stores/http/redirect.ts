@@ -3,7 +3,7 @@ import type { HttpRequest, HttpResponse, HttpService } from "../../http/connecto
 import { getHeader } from "../../http/headers.ts";
 import { redactUrl } from "../../http/redact.ts";
 import { GenericError, NotFoundError } from "../../store/error.ts";
-import { REDIRECTS } from "./client.ts";
+import { REDIRECTS } from "../common/get.ts";
 
 /** As many as browsers and HTTP libraries mostly follow. */
 const MAX_HOPS = 10;
