@@ -67,7 +67,11 @@ async function runRuntime(runtime: Runtime): Promise<RuntimeResult> {
       Deno.args.length === 0 || Deno.args.includes(runtime.name) ||
       Deno.args.includes(`${runtime.name}/${column}`)
     );
-    const steps = await Promise.all(wanted.map((step) => runStep(ready, runtime, step)));
+    const turn = new Semaphore(ready.oneThread ? 1 : AT_ONCE);
+    const steps = await Promise.all(wanted.map(async (step) => {
+      using _ = await turn.take();
+      return await runStep(ready, runtime, step);
+    }));
     return { runtime, version: running.version, steps };
   } finally {
     await running.close();

@@ -29,14 +29,14 @@ export interface Runtime {
   readonly connectors: Readonly<Partial<Record<ConnectorName, ConnectorPlan>>>;
   /** Whether it hosts guests; where not, why, and loading one must refuse by name. */
   readonly host: { readonly without?: Without } | { readonly refuses: string };
-  /** What the platform cannot do besides what the features say, each a sentence. */
-  readonly notes?: readonly string[];
   /** Installs it and what it runs. */
   start(): Promise<RunningRuntime>;
 }
 
 /** A runtime that is ready. */
 export interface RunningRuntime {
+  /** All lists share one thread, so they are run one after the other. */
+  readonly oneThread?: boolean;
   /** Its version. */
   readonly version: string;
   /** Runs a list to its end. */

@@ -54,6 +54,7 @@ async function start(): Promise<RunningRuntime> {
   await listening(port);
   return {
     version,
+    oneThread: true,
     run: (assignment) => ask(`http://127.0.0.1:${port}/`, assignment),
     async close() {
       process.kill("SIGTERM");
