@@ -85,6 +85,8 @@ export const COMMITTED: Record<string, GuestSource> = {
 /** The big guests (a JavaScript or Python interpreter inside); built when first asked for. */
 export const ON_DEMAND: Record<string, GuestSource> = {
   "js-fetch": javascript("js-fetch", ["js-fetch"]),
+  "js-serve": javascript("js-serve", ["js-serve"]),
+  "js-handler": javascript("js-handler", ["js-handler"]),
   "python": {
     toolchain: "python",
     sources: ["tools/requirements.txt", "python/guest.py", "python/wit"],

@@ -1,4 +1,4 @@
-import { copyFile, cp, mkdir, readdir, readFile, rm } from "node:fs/promises";
+import { copyFile, cp, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { BUILD_DIR, GUESTS_DIR, type GuestSource } from "./guests.ts";
 import { npmTools } from "./npm_tools.ts";
@@ -13,10 +13,9 @@ export async function buildJavaScript(guest: GuestSource): Promise<string> {
   const tools = dirname(modules), work = join(BUILD_DIR, dirname(guest.entry));
   await rm(work, { recursive: true, force: true });
   await mkdir(join(work, "wit", "deps"), { recursive: true });
-  await copyFile(join(GUESTS_DIR, dirname(guest.entry), "wit", "world.wit"), join(work, "wit", "world.wit"));
-  await cp(join(modules, "@bytecodealliance/jco/lib/wit/builtin/0.2.12"), join(work, "wit", "deps"), {
-    recursive: true,
-  });
+  const world = join(GUESTS_DIR, dirname(guest.entry), "wit", "world.wit");
+  await copyFile(world, join(work, "wit", "world.wit"));
+  await copyWit(modules, join(work, "wit", "deps"), /@(0\.2\.\d+)/.exec(await readFile(world, "utf8"))![1]!);
   const source = join(work, "guest.js");
   // What the world provides is imported by its WIT name.
   const external = ["wasi:*", "node:*", ...await platformModules()].flatMap((name) => ["--external", name]);
@@ -33,6 +32,24 @@ export async function buildJavaScript(guest: GuestSource): Promise<string> {
     cwd: tools,
   });
   return `componentize-js on Node ${(await must("node", ["--version"])).trim()}`;
+}
+
+/** The version of which jco brings all WIT. */
+const WIT_VERSION = "0.2.12";
+
+/** The engine's own exports are of one version, which a world must name; what it uses is the same in all of 0.2. */
+async function copyWit(modules: string, target: string, version: string): Promise<void> {
+  const builtin = join(modules, "@bytecodealliance/jco/lib/wit/builtin");
+  await cp(join(builtin, WIT_VERSION), target, { recursive: true });
+  if (version === WIT_VERSION) return;
+  for (const name of await readdir(target)) {
+    const path = join(target, name, "package.wit");
+    const text = (await readFile(path, "utf8")).replaceAll(WIT_VERSION, version);
+    // Their worlds name each other; a guest's own world names interfaces.
+    await writeFile(path, text.replace(/^(?:@[^\n]*\n)*world [\w-]+ \{[^]*?^\}/gm, ""));
+  }
+  // Those that have changed since are there as they were.
+  await cp(join(builtin, version), target, { recursive: true });
 }
 
 const SOURCES = join(GUESTS_DIR, "../../src");
