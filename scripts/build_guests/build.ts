@@ -39,6 +39,8 @@ async function runToolchain(guest: GuestSource): Promise<string> {
       return (await import("./wat.ts")).buildWat(guest);
     case "javascript":
       return (await import("./javascript.ts")).buildJavaScript(guest);
+    case "npm":
+      return (await import("./npm_project.ts")).buildNpmProject(guest);
     case "python":
       return (await import("./python.ts")).buildPython(guest);
   }

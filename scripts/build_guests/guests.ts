@@ -10,12 +10,12 @@ export const BUILD_DIR: string = join(GUESTS_DIR, "build");
 /** A guest of the tests: where its sources are and how it is built. */
 export interface GuestSource {
   /** The toolchain that builds it. */
-  toolchain: "rust" | "wat" | "javascript" | "python";
+  toolchain: "rust" | "wat" | "javascript" | "npm" | "python";
   /** Files and folders, relative to the guests' folder, that decide what the binary is. */
   sources: string[];
   /** The built file, relative to the guests' folder. */
   wasm: string;
-  /** Rust: the package in the workspace. The others: the folder or file the toolchain starts from. */
+  /** Rust: the package in the workspace. npm: the file its build leaves. The others: what the toolchain starts from. */
   entry: string;
   /** Rust: whether it is a library without a `main`, which exports what others call. */
   library?: boolean;
@@ -87,6 +87,14 @@ export const ON_DEMAND: Record<string, GuestSource> = {
   "js-fetch": javascript("js-fetch", ["js-fetch"]),
   "js-serve": javascript("js-serve", ["js-serve"]),
   "js-handler": javascript("js-handler", ["js-handler"]),
+  "js-hono": {
+    toolchain: "npm",
+    sources: ["app.js", "build.mjs", "package.json", "world.wit"].map((name) =>
+      `../../examples/hono/${name}`
+    ),
+    wasm: "build/js-hono.wasm",
+    entry: "hono.wasm",
+  },
   "python": {
     toolchain: "python",
     sources: ["tools/requirements.txt", "python/guest.py", "python/wit"],
