@@ -143,10 +143,18 @@ async function stream(body: BodySource, outgoing: ServerResponse, trailers: () =
     addTrailers(outgoing, trailers());
     outgoing.end();
   } catch {
-    // The status has gone out: only a connection cut short can say that the body is not whole.
-    outgoing.destroy();
+    cutShort(outgoing);
     body.cancel();
   }
+}
+
+/**
+ * The status has gone out: only a connection cut short can say that the body is not whole. What was written before
+ * belongs to the answer, and `destroy` would throw away what the socket has not taken yet.
+ */
+function cutShort(outgoing: ServerResponse): void {
+  if (outgoing.socket?.destroySoon === undefined) outgoing.destroy();
+  else outgoing.socket.destroySoon();
 }
 
 function addTrailers(outgoing: ServerResponse, trailers: HeaderList): void {

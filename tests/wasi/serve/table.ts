@@ -32,7 +32,7 @@ export function table(): string {
     "",
     "# Conformance of serving",
     "",
-    "Every case runs the component `tests/guests/serve` behind real sockets; `serve_test.ts` runs the list with guests",
+    "Every case runs the component `tests/guests/serve` behind real sockets; the tests beside it run the list with guests",
     "inline and in workers, behind `Deno.serve` and `node:http`. Lines beginning with `p2_` and `wasi_http_` are programs",
     "of wasmtime's test suite; numbers are sections of WASI's rules.",
     "",
