@@ -24,6 +24,8 @@ export interface GetDialect {
   readonly store: string;
   /** Prefix of user metadata headers, in lower case. */
   readonly metadata: string;
+  /** Key of metadata, in lower case, that the store writes for itself and callers are not shown. */
+  readonly hiddenMetadata?: string;
   /** Response header of the version id, in lower case. */
   readonly version?: string;
   /** Statuses that mean something else here: `{ 405: NotFoundError }`. */

@@ -43,7 +43,8 @@ export class HttpGetResult implements GetResult {
   }
 
   get attributes(): Attributes {
-    return readAttributes(this.#response.headers, this.#getter.dialect.metadata);
+    const { metadata, hiddenMetadata } = this.#getter.dialect;
+    return readAttributes(this.#response.headers, metadata, hiddenMetadata);
   }
 
   get response(): ResponseExtensions {

@@ -14,8 +14,8 @@ const ATTRIBUTE_OF: ReadonlyMap<string, keyof Attributes> = new Map(
   STANDARD.map(([attribute, header]) => [header, attribute]),
 );
 
-/** The attributes that a response reports: the five standard headers, and metadata by its prefix. */
-export function readAttributes(headers: HeaderList, metadataPrefix: string): Attributes {
+/** The attributes that a response reports: the five standard headers, and metadata by its prefix, but for the key `hidden`. */
+export function readAttributes(headers: HeaderList, metadataPrefix: string, hidden?: string): Attributes {
   const attributes: Record<string, unknown> = {};
   let metadata: Record<string, string> | undefined;
   for (const [rawName, value] of headers) {
@@ -23,9 +23,11 @@ export function readAttributes(headers: HeaderList, metadataPrefix: string): Att
     const attribute = ATTRIBUTE_OF.get(name);
     if (attribute !== undefined) attributes[attribute] ??= value;
     else if (name.startsWith(metadataPrefix)) {
+      const key = name.slice(metadataPrefix.length);
+      if (key === hidden) continue;
       // A key such as `__proto__` must become an entry, not a prototype.
       metadata ??= Object.create(null) as Record<string, string>;
-      metadata[name.slice(metadataPrefix.length)] = value;
+      metadata[key] = value;
     }
   }
   if (metadata !== undefined) attributes.metadata = { ...metadata };

@@ -18,6 +18,7 @@ import type { S3Client } from "./client.ts";
 import { sendDocument } from "./document.ts";
 import { STORE } from "./error.ts";
 import { MAX_SINGLE } from "./put.ts";
+import { createMarker, findWriter, MARKER_HEADER } from "./put_marker.ts";
 import {
   abortUpload,
   completeUpload,
@@ -26,7 +27,7 @@ import {
   type StoredPart,
   uploadPart,
 } from "./uploads.ts";
-import { METADATA_PREFIX, usesTags } from "./write_headers.ts";
+import { MARKER_KEY, METADATA_PREFIX, usesTags } from "./write_headers.ts";
 
 const PART_SIZE = 256 * 1024 * 1024;
 const PARTS_AT_ONCE = 8;
@@ -45,7 +46,9 @@ export async function copyObject(
     if (source.size > threshold) return await copyInParts(client, source, to, false, options);
   }
   try {
-    await copyWhole(client, from, to, [], options);
+    // S3 refuses a copy onto itself that changes nothing.
+    const same = from === to ? replacing(await headSource(client, from, options)) : [];
+    await copyWhole(client, from, to, same, undefined, options);
   } catch (error) {
     // Found out by failing, since it is rare: a head before each copy would cost a round trip.
     if (!(error instanceof ObjectStoreError) || !tooLarge(error)) throw error;
@@ -92,9 +95,8 @@ async function copyCreate(
     }
     return await copyInParts(client, source, to, true, options);
   }
-  const { header, conflict } = parseWay(way);
   try {
-    await copyWhole(client, from, to, [header], options, conflict);
+    await copyMarked(client, source, to, parseWay(way), options);
   } catch (error) {
     // AWS has regions and kinds of buckets where conditional copies are not there yet: they say so.
     if (
@@ -104,8 +106,45 @@ async function copyCreate(
   }
 }
 
+/** A copy by one request under a condition, which carries a marker: its attributes are those of the source, sent again with it. */
+async function copyMarked(
+  client: S3Client,
+  source: Source,
+  to: Path,
+  { header, conflict }: CopyWay,
+  options: OperationOptions,
+  attempts = 5,
+): Promise<void> {
+  const { path: from, eTag } = source;
+  const marker = createMarker();
+  const headers = [...replacing(source).filter(([name]) => !LEFT.includes(name)), header];
+  headers.push([MARKER_HEADER, marker]);
+  // The attributes are those of these bytes.
+  if (eTag !== undefined) headers.push(["x-amz-copy-source-if-match", eTag]);
+  try {
+    await copyWhole(client, from, to, headers, conflict, options);
+  } catch (error) {
+    if (!(error instanceof AlreadyExistsError)) throw error;
+    const { who } = await findWriter(client, to, marker, options);
+    if (who === "self") return;
+    if (who !== "nobody" || eTag === undefined || attempts === 1) throw error;
+    // Then it was the source that is no longer what it was, unless the destination came and went.
+    const now = await headSource(client, from, options);
+    if (now.eTag === eTag) throw error;
+    await copyMarked(client, now, to, { header, conflict }, options, attempts - 1);
+  }
+}
+
+/** What does not go with a copy: another write's marker, and what S3's own copies leave behind. */
+const LEFT: readonly string[] = [MARKER_HEADER, "x-amz-website-redirect-location"];
+
 /** The header of a strategy, and the status by which the service tells of a conflict. */
-function parseWay(way: string): { readonly header: HeaderEntry; readonly conflict: number } {
+interface CopyWay {
+  readonly header: HeaderEntry;
+  readonly conflict: number;
+}
+
+function parseWay(way: string): CopyWay {
   if (way === "if-none-match") return { header: ["if-none-match", "*"], conflict: 412 };
   const [kind, name = "", value = "", status] = way.split(":").map((part) => part.trim());
   return { header: [name, value], conflict: kind === "header-with-status" ? Number(status) : 412 };
@@ -120,21 +159,18 @@ async function copyWhole(
   client: S3Client,
   from: Path,
   to: Path,
-  condition: readonly HeaderEntry[],
+  more: readonly HeaderEntry[],
+  conflict: number | undefined,
   options: OperationOptions,
-  conflict?: number,
 ): Promise<void> {
   const { encryption, options: { storageClass } } = client;
   const headers: HeaderEntry[] = [
     ["x-amz-copy-source", copySource(client, from)],
-    ...condition,
+    ...more,
     ...encryption.write,
     ...encryption.source,
   ];
   if (storageClass !== undefined) headers.push(["x-amz-storage-class", storageClass]);
-  // S3 refuses a copy onto itself that changes nothing.
-  if (from === to) headers.push(...await replaceAttributes(client, from, options));
-  const retries = client.retryState();
   try {
     await sendDocument(
       client,
@@ -151,12 +187,9 @@ async function copyWhole(
         options,
       },
       { root: "CopyObjectResult" },
-      retries,
     );
   } catch (error) {
     if (error instanceof NotFoundError && error.code !== "NoSuchBucket") throw missing(from, to, error);
-    const conflicted = error instanceof AlreadyExistsError && (retries?.retries ?? 0) > 0;
-    if (conflicted && await isCopy(client, from, to, options)) return;
     throw error;
   }
 }
@@ -173,22 +206,8 @@ function missing(from: Path, to: Path, error: ObjectStoreError): NotFoundError {
 }
 
 /** The attributes an object has, as headers that put them in place again. */
-async function replaceAttributes(
-  client: S3Client,
-  path: Path,
-  options: OperationOptions,
-): Promise<HeaderEntry[]> {
-  const source = await headSource(client, path, options);
+function replacing(source: Source): HeaderEntry[] {
   return [["x-amz-metadata-directive", "REPLACE"], ...source.attributes];
-}
-
-/** Whether the destination is what our own first sending made of the source. */
-async function isCopy(client: S3Client, from: Path, to: Path, options: OperationOptions): Promise<boolean> {
-  const [source, target] = await Promise.all([
-    headSource(client, from, options),
-    headSource(client, to, options),
-  ]);
-  return source.eTag !== undefined && source.eTag === target.eTag && source.size === target.size;
 }
 
 interface Source {
@@ -217,7 +236,8 @@ async function headSource(client: S3Client, path: Path, options: OperationOption
       path,
     });
   }
-  const attributes = headers.filter(([name]) => KEPT.test(name.toLowerCase()));
+  const attributes = headers.map(([name, value]) => [name.toLowerCase(), value] as const)
+    .filter(([name]) => KEPT.test(name));
   return { path, size, eTag: getHeader(headers, "etag"), attributes };
 }
 
@@ -243,17 +263,19 @@ async function copyInParts(
   const tags = usesTags(client)
     ? await (await import("./tagging.ts")).getTags(client, source.path, options)
     : undefined;
-  const { contentType, ...attributes } = readAttributes(source.attributes, METADATA_PREFIX);
+  const { contentType, ...attributes } = readAttributes(source.attributes, METADATA_PREFIX, MARKER_KEY);
+  const marker = create ? createMarker() : undefined;
   // One parameter at a time: a content type that is missing must not be filled in by the file's suffix.
   const id = await createUpload(client, to, {
     ...options,
     attributes: { ...attributes, contentType: contentType ?? "binary/octet-stream" },
     tags,
     unsummed: true,
+    marker,
   });
   try {
     const parts = await copyParts(client, source, to, id, options);
-    await completeUpload(client, to, id, parts, create ? "create" : "overwrite", options);
+    await completeUpload(client, to, { id, parts, mode: create ? "create" : "overwrite", marker }, options);
   } catch (error) {
     // Not under the caller's signal, which may be what ended the copy.
     await abortUpload(client, to, id, { extensions }).catch(() => {});

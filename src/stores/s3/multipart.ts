@@ -13,6 +13,7 @@ import type {
 import type { S3Client } from "./client.ts";
 import { STORE } from "./error.ts";
 import { requireComplete } from "./conditions.ts";
+import { createMarker } from "./put_marker.ts";
 import {
   abortUpload,
   completeUpload,
@@ -27,6 +28,8 @@ import {
 export interface UploadStart {
   readonly id: string;
   readonly mode: PutMode;
+  /** How the object is known again, where the mode is a condition. */
+  readonly marker?: string;
   /** Parts stored by an earlier program. */
   readonly parts?: readonly StoredPart[];
 }
@@ -51,14 +54,14 @@ export async function beginByHandle(
   path: Path,
   options: PutMultipartOptions,
 ): Promise<string> {
-  const { id, mode } = await begin(client, path, options);
-  return uploadHandle(id, mode);
+  return uploadHandle(await begin(client, path, options));
 }
 
 async function begin(client: S3Client, path: Path, options: PutMultipartOptions): Promise<UploadStart> {
   const { mode = "overwrite" } = options;
   requireComplete(client, path, mode);
-  return { id: await createUpload(client, path, options), mode };
+  const marker = mode === "overwrite" ? undefined : createMarker();
+  return { id: await createUpload(client, path, { ...options, marker }), mode, marker };
 }
 
 /** Stores a part of an upload that is kept by its id; `index` counts from 0. */
@@ -82,10 +85,10 @@ export async function completeByHandle(
   parts: readonly PartId[],
   options: OperationOptions,
 ): Promise<PutResult> {
-  const { id, mode } = parseUploadHandle(handle, path);
+  const start = parseUploadHandle(handle, path);
   const stored = parts.map((part, i) => parsePartId(part, i + 1, path));
-  if (stored.length === 0) stored.push(await uploadPart(client, path, id, 1, [], options));
-  return await completeUpload(client, path, id, stored, mode, options);
+  if (stored.length === 0) stored.push(await uploadPart(client, path, start.id, 1, [], options));
+  return await completeUpload(client, path, { ...start, parts: stored }, options);
 }
 
 /** Aborts such an upload. */
@@ -153,11 +156,11 @@ class S3Upload implements UploadSteps<readonly StoredPart[]> {
   }
 
   async complete(parts: readonly (readonly StoredPart[])[], options: OperationOptions): Promise<PutResult> {
-    const { id, mode } = this.#start;
+    const { id } = this.#start;
     const all = [...this.#before, ...parts.flat()];
     // An upload without parts cannot be completed, but one with an empty part can.
     if (all.length === 0) all.push(await uploadPart(this.#client, this.#path, id, 1, [], options));
-    return await completeUpload(this.#client, this.#path, id, all, mode, options);
+    return await completeUpload(this.#client, this.#path, { ...this.#start, parts: all }, options);
   }
 
   async abort(options: OperationOptions): Promise<void> {
@@ -200,23 +203,21 @@ export function sliceChunks(chunks: readonly Uint8Array[], start: number, end: n
   return slice;
 }
 
-/** The id of an upload as callers keep it: with its mode, which must be known when it is completed. */
-export function uploadHandle(id: string, mode: PutMode): string {
+/** The id of an upload as callers keep it: with its mode and marker, which must be known when it is completed. */
+export function uploadHandle({ id, mode, marker }: UploadStart): string {
   if (mode === "overwrite") return id;
-  return `${id}?${mode === "create" ? "create" : `update=${encodeURIComponent(mode.update.eTag ?? "")}`}`;
+  const condition = mode === "create" ? "create" : `update=${encodeURIComponent(mode.update.eTag ?? "")}`;
+  return `${id}?${condition}${marker === undefined ? "" : `&put=${marker}`}`;
 }
 
 /** What a handle stands for; the plain upload id of any program is one. */
-export function parseUploadHandle(
-  handle: string,
-  path: Path,
-): { readonly id: string; readonly mode: PutMode } {
-  const [id = "", mode, more] = handle.split("?");
-  if (id === "" || more !== undefined) throw badHandle(path);
-  if (mode === undefined) return { id, mode: "overwrite" };
-  if (mode === "create") return { id, mode };
-  if (!mode.startsWith("update=")) throw badHandle(path);
-  return { id, mode: { update: { eTag: decodeURIComponent(mode.slice("update=".length)) } } };
+export function parseUploadHandle(handle: string, path: Path): UploadStart {
+  const parts = /^([^?]+)(?:\?(create|update=([^&?]*))(?:&put=([0-9a-f]+))?)?$/.exec(handle);
+  if (parts === null) throw badHandle(path);
+  const [, id = "", condition, eTag = "", marker] = parts;
+  if (condition === undefined) return { id, mode: "overwrite" };
+  const mode = condition === "create" ? condition : { update: { eTag: decodeURIComponent(eTag) } };
+  return { id, mode, marker };
 }
 
 function badHandle(path: Path): GenericError {
@@ -267,13 +268,13 @@ export async function resumeUpload(
   handle: string,
   options: OperationOptions,
 ): Promise<ResumedUpload> {
-  const { id, mode } = parseUploadHandle(handle, path);
+  const start = parseUploadHandle(handle, path);
   const parts: StoredPart[] = [];
   let bytes = 0;
-  for await (const part of listParts(client, path, id, options)) {
+  for await (const part of listParts(client, path, start.id, options)) {
     if (part.number !== parts.length + 1 || part.size === undefined) break;
     parts.push(part);
     bytes += part.size;
   }
-  return { upload: sequencedUpload(client, path, { id, mode, parts }), bytes };
+  return { upload: sequencedUpload(client, path, { ...start, parts }), bytes };
 }

@@ -46,12 +46,13 @@ import { MAX_SINGLE, putChunks } from "./put.ts";
 import type { PendingUpload, PendingUploadOptions } from "./stale_uploads.ts";
 import type { TagOptions } from "./tagging.ts";
 import type { ObjectVersion } from "./versions.ts";
-import { METADATA_PREFIX } from "./write_headers.ts";
+import { MARKER_KEY, METADATA_PREFIX } from "./write_headers.ts";
 
 // A version that is the marker of a deletion answers 405.
 const DIALECT: GetDialect = {
   store: STORE,
   metadata: METADATA_PREFIX,
+  hiddenMetadata: MARKER_KEY,
   version: "x-amz-version-id",
   kinds: { 405: NotFoundError },
   readError: readS3Error,
@@ -63,8 +64,10 @@ const DIALECT: GetDialect = {
  *
  * - Whole objects that are read are held against the service's checksum, where it has one; what is written carries one,
  *   or a signed hash.
- * - A conditional write whose answer got lost is sent again, and found to be one's own if the object is what was put. Writers of equal
- *   content cannot be told apart by that: put something of its own into a lock.
+ * - A conditional write (a put, an upload or a copy) whose answer got lost is sent again. So that it is told from another's, equal bytes or
+ *   not, it carries a random marker as user metadata, `storeport-put`, which this store does not show, and which counts toward the 2 KiB
+ *   that metadata may have. A refused write costs one more request, which looks for it. Where another has written over one's own
+ *   meanwhile, or the head of the object may not be read, the refusal stands.
  * - Deleting what is not there succeeds. Copies of more than 5 GiB go in parts, several at once.
  * - Listings pass over the markers of folders, empty objects whose keys end in a slash; `invalidPaths: "raw"` shows them.
  * - A region that turns out to be wrong is corrected, once, as is a clock that is off.

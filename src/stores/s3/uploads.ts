@@ -2,7 +2,13 @@
 import { md5 } from "@noble/hashes/legacy.js";
 import { bytesToHex, hexToBytes } from "@noble/hashes/utils.js";
 import { getHeader, type HeaderEntry } from "../../http/headers.ts";
-import { AlreadyExistsError, GenericError, NotFoundError, PreconditionError } from "../../store/error.ts";
+import {
+  AlreadyExistsError,
+  GenericError,
+  NotFoundError,
+  type ObjectStoreError,
+  PreconditionError,
+} from "../../store/error.ts";
 import type { Path } from "../../store/path.ts";
 import type { OperationOptions, PutMode, PutMultipartOptions, PutResult } from "../../store/types.ts";
 import {
@@ -17,6 +23,7 @@ import type { S3Client } from "./client.ts";
 import { sendDocument } from "./document.ts";
 import { STORE } from "./error.ts";
 import { putResult } from "./put.ts";
+import { findWriter, MARKER_HEADER } from "./put_marker.ts";
 import { modeHeader, writeHeaders } from "./write_headers.ts";
 
 /** Most parts of an upload. */
@@ -42,9 +49,12 @@ export async function createUpload(
   options: PutMultipartOptions & {
     /** Keep no checksum: parts that are copied have none that we know, and not every service sums them up itself. */
     readonly unsummed?: boolean;
+    /** Where it is completed under a condition: how the object is known again. */
+    readonly marker?: string;
   },
 ): Promise<string> {
   const headers: HeaderEntry[] = writeHeaders(client, path, options);
+  if (options.marker !== undefined) headers.push([MARKER_HEADER, options.marker]);
   const { checksum } = client;
   if (checksum !== undefined && !options.unsummed) {
     headers.push(["x-amz-checksum-algorithm", checksumName(checksum)]);
@@ -101,16 +111,23 @@ export async function uploadPart(
   return { number, eTag, size: chunks.reduce((sum, chunk) => sum + chunk.byteLength, 0), checksum };
 }
 
+/** An upload that is to be completed. */
+export interface Completion {
+  readonly id: string;
+  readonly parts: readonly StoredPart[];
+  readonly mode: PutMode;
+  /** The one that the upload was begun with. */
+  readonly marker?: string;
+}
+
 /**
- * Makes the object of its parts. Where the answer got lost and the upload is gone when it is asked for again, the object is held against
- * what would have come of the parts.
+ * Makes the object of its parts. Where the answer got lost, and the upload is gone or the condition fails when it is asked for again, the
+ * object tells whether it comes of this upload: by its marker under a condition; otherwise by its ETag, as equal bytes are then as good.
  */
 export async function completeUpload(
   client: S3Client,
   path: Path,
-  id: string,
-  parts: readonly StoredPart[],
-  mode: PutMode,
+  { id, parts, mode, marker }: Completion,
   options: OperationOptions,
 ): Promise<PutResult> {
   const { checksum } = client;
@@ -122,8 +139,6 @@ export async function completeUpload(
   if (whole !== undefined) {
     headers.push([checksumHeader(checksum!), whole], ["x-amz-checksum-type", "FULL_OBJECT"]);
   }
-  const retries = client.retryState();
-  const before = retries?.retries ?? 0;
   let answer: Awaited<ReturnType<typeof sendDocument>>;
   try {
     answer = await sendDocument(
@@ -142,15 +157,14 @@ export async function completeUpload(
         options,
       },
       { root: "CompleteMultipartUploadResult" },
-      retries,
     );
   } catch (error) {
-    // Platforms whose fetch finds a kept connection broken send again without a word, so an upload that is gone
-    // may have been completed by us in any case. A condition that failed is another's doing unless we sent again.
-    const sentAgain = (retries?.retries ?? 0) > before;
+    // Connections below send again without a word, so this may be the second time that it is completed.
     const refused = error instanceof AlreadyExistsError || error instanceof PreconditionError;
-    if (!(error instanceof NotFoundError) && !(sentAgain && refused)) throw error;
-    const own = await findOwn(client, path, stored, options);
+    if (!(error instanceof NotFoundError) && !refused) throw error;
+    const own = marker === undefined
+      ? mode === "overwrite" ? await findEqual(client, path, stored, options) : undefined
+      : await findMarked(client, path, mode, marker, error, options);
     if (own !== undefined) return own;
     throw error;
   }
@@ -250,7 +264,32 @@ function escapeETag(eTag: string): string {
   return eTag.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll('"', "&quot;");
 }
 
-async function findOwn(
+/**
+ * The result of a completion under a condition that was refused, if it was done all the same.
+ *
+ * @throws {AlreadyExistsError} or {PreconditionError} where the upload is gone, and the object now is one that the condition rules out.
+ */
+async function findMarked(
+  client: S3Client,
+  path: Path,
+  mode: PutMode,
+  marker: string,
+  refusal: ObjectStoreError,
+  options: OperationOptions,
+): Promise<PutResult | undefined> {
+  const writer = await findWriter(client, path, marker, options);
+  if (writer.who === "self") return writer.result;
+  if (writer.who !== "another" || !(refusal instanceof NotFoundError)) return undefined;
+  if (typeof mode === "object" && mode.update.eTag === writer.eTag) return undefined;
+  const Conflict = mode === "create" ? AlreadyExistsError : PreconditionError;
+  throw new Conflict(
+    `Cannot complete the upload of "${path}": it is gone, and the object that is there is another's`,
+    { store: STORE, path, status: refusal.status, code: refusal.code, cause: refusal },
+  );
+}
+
+/** The object where it is what comes of the parts. */
+async function findEqual(
   client: S3Client,
   path: Path,
   parts: readonly StoredPart[],

@@ -11,6 +11,8 @@ import { strictEncode } from "./sigv4.ts";
 
 /** Before the names of user metadata. */
 export const METADATA_PREFIX = "x-amz-meta-";
+/** Metadata that writes under a condition carry (`put_marker.ts`): not shown to callers, and not theirs to set. */
+export const MARKER_KEY = "storeport-put";
 const NAMES = { store: STORE, metadata: METADATA_PREFIX, storageClass: "x-amz-storage-class" };
 
 /** What is written with an object. */
@@ -19,10 +21,15 @@ export interface WriteOptions {
   readonly tags?: Tags;
 }
 
-/** Headers of a put, a copy that replaces metadata, or the start of an upload. */
+/**
+ * Headers of a put, a copy that replaces metadata, or the start of an upload.
+ *
+ * @throws {GenericError} for attributes that cannot be sent, and for metadata of the name that is this store's own.
+ */
 export function writeHeaders(client: S3Client, path: Path, options: WriteOptions): HeaderEntry[] {
   const { attributes, tags } = options;
   const headers = attributes === undefined ? [] : attributeHeaders(attributes, NAMES);
+  if (attributes?.metadata !== undefined) refuseMarker(path, attributes.metadata);
   if (attributes?.contentType === undefined) {
     const type = contentTypeFor(path, client.options.client);
     if (type !== undefined) headers.push(["content-type", type]);
@@ -36,6 +43,16 @@ export function writeHeaders(client: S3Client, path: Path, options: WriteOptions
   }
   headers.push(...client.encryption.write);
   return headers;
+}
+
+function refuseMarker(path: Path, metadata: Readonly<Record<string, string>>): void {
+  for (const key of Object.keys(metadata)) {
+    if (key.toLowerCase() !== MARKER_KEY) continue;
+    throw new GenericError(
+      `Cannot write "${path}" with the metadata "${key}": the store marks its conditional writes by that name`,
+      { store: STORE, path },
+    );
+  }
 }
 
 /** Whether objects have tags here. */

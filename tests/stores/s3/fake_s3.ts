@@ -268,10 +268,13 @@ export class FakeS3 implements HttpConnector {
   #copy(request: HttpRequest, key: string): HttpResponse {
     const source = this.#copySource(request);
     if (source === undefined) return failure(404, "NoSuchKey");
+    const match = getHeader(request.headers, "x-amz-copy-source-if-match");
+    if (match !== undefined && match !== source.eTag) return failure(412, "PreconditionFailed");
     const conflict = this.#conflict(request, key);
     if (conflict !== undefined) return conflict;
+    // Tags have a directive of their own.
     const headers = getHeader(request.headers, "x-amz-metadata-directive") === "REPLACE"
-      ? kept(request.headers)
+      ? [...kept(request.headers), ...source.headers.filter(([name]) => name === "x-amz-tagging")]
       : source.headers;
     this.objects.set(key, { ...source, headers, modified: new Date() });
     return answer(200, `<CopyObjectResult><ETag>${source.eTag}</ETag></CopyObjectResult>`);

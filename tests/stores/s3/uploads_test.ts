@@ -64,10 +64,15 @@ Deno.test("a writer whose parts grow keeps them equal on the wire, where they mu
 
 Deno.test("ids survive being written down, and strangers' are taken too", () => {
   for (const mode of ["overwrite", "create", { update: { eTag: '"a?b&c"' } }] as const) {
-    assert.deepEqual(parseUploadHandle(uploadHandle("id.-_1", mode), PATH), { id: "id.-_1", mode });
+    for (const marker of [undefined, "0123456789abcdef"]) {
+      const start = mode === "overwrite" ? { id: "id.-_1", mode } : { id: "id.-_1", mode, marker };
+      assert.deepEqual(parseUploadHandle(uploadHandle(start), PATH), start);
+    }
   }
   assert.throws(() => parseUploadHandle("", PATH), /none that this store has given/);
-  assert.throws(() => parseUploadHandle("id?what", PATH), /none that this store has given/);
+  for (const wrong of ["id?what", "id?create&put=", "id?put=00", "id?create?update=x", "?create"]) {
+    assert.throws(() => parseUploadHandle(wrong, PATH), /none that this store has given/);
+  }
   const part = { number: 3, eTag: '"x"', size: 5, checksum: "AAAA" };
   assert.deepEqual(parsePartId(partId(part), 3, PATH), part);
   assert.deepEqual(parsePartId({ contentId: '"plain"' }, 1, PATH), { number: 1, eTag: '"plain"' });
