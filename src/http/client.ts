@@ -40,13 +40,17 @@ export function createClient(
   const { policy, trace, limits, retry, allowHttp, unixSocket } = options;
   if (limits !== undefined) checkLimits(limits);
   let service = connector.connect(options);
-  if (policy !== undefined) service = lazyLayer(service, ({ withPolicy }) => withPolicy(policy));
+  if (policy !== undefined) service = lazyLayer(service, async () => (await loadLayers()).withPolicy(policy));
   if (!allowHttp && unixSocket === undefined) service = withHttpsOnly()(service);
-  if (trace !== undefined) service = lazyLayer(service, ({ withTrace }) => withTrace(trace));
+  if (trace !== undefined) service = lazyLayer(service, async () => (await loadLayers()).withTrace(trace));
   if (authorize !== undefined) service = authorize(service);
-  if (limits !== undefined) service = lazyLayer(service, ({ withLimit }) => withLimit(limits));
+  if (limits !== undefined) service = lazyLayer(service, async () => (await loadLayers()).withLimit(limits));
   if (retry !== false) service = withRetry(retry)(service);
   return withDefaults(defaultHeaders(options))(service);
+}
+
+function loadLayers(): Promise<typeof import("./layers.ts")> {
+  return import("./layers.ts");
 }
 
 /** The headers that requests of these options get where they do not set them themselves. */

@@ -1,21 +1,19 @@
 /** Layers whose code is loaded with their first request, so that programs which do not ask for them do without. */
 import type { HttpLayer, HttpRequest, HttpResponse, HttpService } from "./connector.ts";
 
-type Layers = typeof import("./layers.ts");
-
-/** One of those layers around `inner`. */
-export function lazyLayer(inner: HttpService, make: (layers: Layers) => HttpLayer): HttpService {
-  return new LazyLayerService(inner, make);
+/** The layer that `load` brings, around `inner`. */
+export function lazyLayer(inner: HttpService, load: () => Promise<HttpLayer>): HttpService {
+  return new LazyLayerService(inner, load);
 }
 
 class LazyLayerService implements HttpService {
   readonly #inner: HttpService;
-  readonly #make: (layers: Layers) => HttpLayer;
+  readonly #load: () => Promise<HttpLayer>;
   #layered: HttpService | undefined;
 
-  constructor(inner: HttpService, make: (layers: Layers) => HttpLayer) {
+  constructor(inner: HttpService, load: () => Promise<HttpLayer>) {
     this.#inner = inner;
-    this.#make = make;
+    this.#load = load;
   }
 
   call(request: HttpRequest): Promise<HttpResponse> {
@@ -27,9 +25,9 @@ class LazyLayerService implements HttpService {
   }
 
   async #first(request: HttpRequest): Promise<HttpResponse> {
-    const layers = await import("./layers.ts");
+    const layer = await this.#load();
     // Those who waited together share one.
-    this.#layered ??= this.#make(layers)(this.#inner);
+    this.#layered ??= layer(this.#inner);
     return await this.#layered.call(request);
   }
 }

@@ -7,7 +7,7 @@ import { hasHeader } from "../../http/headers.ts";
 import type { S3Credential, S3CredentialProvider } from "./credential.ts";
 import type { S3Endpoint } from "./endpoint.ts";
 import { prefetchFailures } from "./error.ts";
-import { signRequest } from "./sigv4.ts";
+import { signRequest } from "./sign.ts";
 
 /** What a store knows of its service, learnt from answers too. */
 export interface SigningState {
@@ -48,7 +48,8 @@ class SigningService implements HttpService {
     const given = provider.get(request.signal);
     const credential = given instanceof Promise ? await given : given;
     const { endpoint, skew } = this.#state;
-    const response = await this.#inner.call(this.#signed(request, credential, provider));
+    const signed = this.#signed(request, credential, provider);
+    const response = await this.#inner.call(signed instanceof Promise ? await signed : signed);
     const { status } = response;
     if (status < 300) {
       prefetchFailures();
@@ -84,7 +85,7 @@ class SigningService implements HttpService {
     request: HttpRequest,
     credential: S3Credential | undefined,
     provider: S3CredentialProvider,
-  ): HttpRequest {
+  ): HttpRequest | Promise<HttpRequest> {
     const { endpoint, skew, session } = this.#state;
     const url = endpoint.url === this.#configured || !request.url.startsWith(this.#configured)
       ? request.url
@@ -97,11 +98,13 @@ class SigningService implements HttpService {
       service: endpoint.service,
       tokenHeader: provider === session ? "x-amz-s3session-token" : undefined,
     });
-    return { ...request, url, headers };
+    return headers instanceof Promise
+      ? headers.then((headers) => ({ ...request, url, headers }))
+      : { ...request, url, headers };
   }
 
   async #again(request: HttpRequest, provider: S3CredentialProvider): Promise<HttpResponse> {
     const credential = await provider.get(request.signal);
-    return await this.#inner.call(this.#signed(request, credential, provider));
+    return await this.#inner.call(await this.#signed(request, credential, provider));
   }
 }

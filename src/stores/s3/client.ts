@@ -1,7 +1,8 @@
 /** The requests of {@linkcode S3Store}: one bucket, signed, its answers read. */
 import { FetchConnector } from "../../http/fetch.ts";
-import type { HttpRequest, HttpResponse, HttpService } from "../../http/connector.ts";
+import type { HttpLayer, HttpRequest, HttpResponse, HttpService } from "../../http/connector.ts";
 import type { HeaderEntry, HeaderList } from "../../http/headers.ts";
+import { lazyLayer } from "../../http/lazy_layer.ts";
 import { RetryState } from "../../http/retry_state.ts";
 import type { Path } from "../../store/path.ts";
 import type { OperationOptions } from "../../store/types.ts";
@@ -9,6 +10,7 @@ import { type Connection, openConnection } from "../common/connection.ts";
 import { type ErrorClass, type FailureContext, responseError, transportError } from "../common/error.ts";
 import { encodeUnreserved } from "../common/url.ts";
 import { authorize, serviceDate, type SigningState } from "./authorize.ts";
+import { PAYLOAD_HASH_HEADER, strictEncode, UNSIGNED_PAYLOAD } from "./canonical.ts";
 import type { ChecksumAlgorithm } from "./checksum/checksum.ts";
 import { lazyCredentials, type S3Credential } from "./credential.ts";
 import { resolveCredentials } from "./credential_options.ts";
@@ -18,7 +20,6 @@ import { readS3Error, STORE } from "./error.ts";
 import type { S3StoreOptions } from "./options.ts";
 import { payloadHash } from "./payload_hash.ts";
 import type { S3Provider } from "./provider.ts";
-import { PAYLOAD_HASH_HEADER, strictEncode, UNSIGNED_PAYLOAD } from "./sigv4.ts";
 
 /** Query parameters; one without a value stands alone. */
 export type Query = readonly (readonly [name: string, value?: string])[];
@@ -78,12 +79,16 @@ export class S3Client {
     this.#unsigned = options.unsignedPayload ?? (secure && this.checksum !== undefined);
     this.#common = options.requestPayer ? [["x-amz-request-payer", "requester"]] : [];
     const connector = options.connector ?? new FetchConnector();
+    const layer = (state: SigningState): HttpLayer =>
+      options.serverSideEncryption === "sse-c"
+        ? (inner) => lazyLayer(authorize(state)(inner), loadKeyDigests)
+        : authorize(state);
     const credentials = resolveCredentials(options);
     const base: SigningState = { endpoint, skew: 0, credentials };
     if (endpoint.zone === undefined || options.skipSignature) {
       this.state = base;
     } else {
-      const sessions = this.#sessions = openConnection(connector, options.client, authorize(base)).service;
+      const sessions = this.#sessions = openConnection(connector, options.client, layer(base)).service;
       const session = lazyCredentials(async () => {
         const { sessionCredentials } = await import("./session.ts");
         return sessionCredentials(
@@ -95,7 +100,7 @@ export class S3Client {
       });
       this.state = { ...base, session };
     }
-    this.connection = openConnection(connector, options.client, authorize(this.state));
+    this.connection = openConnection(connector, options.client, layer(this.state));
   }
 
   /** Where the bucket is, as far as known. */
@@ -195,6 +200,10 @@ export class S3Client {
       return made;
     });
   }
+}
+
+async function loadKeyDigests(): Promise<HttpLayer> {
+  return (await import("./key_digest.ts")).withKeyDigests;
 }
 
 type Checksums = typeof import("./checksum/checksum.ts");

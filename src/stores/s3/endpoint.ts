@@ -4,7 +4,7 @@ import { parseBaseUrl } from "../common/url.ts";
 import { type AccessPoint, checkBucketName, expressZone, parseAccessPointArn } from "./bucket.ts";
 import type { S3StoreOptions } from "./options.ts";
 import { findProvider, type S3Provider } from "./provider.ts";
-import { strictEncode } from "./sigv4.ts";
+import { strictEncode } from "./canonical.ts";
 
 /** A bucket's place. */
 export interface S3Endpoint {

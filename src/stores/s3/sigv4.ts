@@ -8,47 +8,33 @@
 import { hmac } from "@noble/hashes/hmac.js";
 import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";
-import { getHeader, type HeaderEntry, type HeaderList } from "../../http/headers.ts";
-import type { S3Credential } from "./credential.ts";
+import type { HeaderEntry } from "../../http/headers.ts";
+import {
+  ALGORITHM,
+  amzDate,
+  type SignableRequest,
+  type SigningScope,
+  type SignOptions,
+  unsignedRequest,
+  withSignature,
+} from "./canonical.ts";
 import { platformSha256 } from "./hash_node.ts";
 
-/** The SHA-256 of nothing, in hex. */
-export const EMPTY_PAYLOAD_HASH = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
-/** Payload hash of a request whose body is not signed. */
-export const UNSIGNED_PAYLOAD = "UNSIGNED-PAYLOAD";
-/** The header that tells the hash of the payload. */
-export const PAYLOAD_HASH_HEADER = "x-amz-content-sha256";
-/** The one algorithm spoken here. */
-export const ALGORITHM = "AWS4-HMAC-SHA256";
-
-/** What is signed. */
-export interface SignableRequest {
-  readonly method: string;
-  /** Absolute URL; its path and query stand as they will be sent. */
-  readonly url: string;
-  readonly headers: HeaderList;
-}
-
-/** Where a signature is valid. */
-export interface SigningScope {
-  readonly region: string;
-  /** `s3`, or `s3express`, `sts`, … */
-  readonly service: string;
-}
-
-/** Options of {@linkcode signRequest}. */
-export interface SignOptions extends SigningScope {
-  readonly credential: S3Credential;
-  /** When the request is made; services refuse a clock that is off by more than 15 minutes. */
-  readonly date: Date;
-  /**
-   * Hex SHA-256 of the body, {@linkcode UNSIGNED_PAYLOAD}, or a `STREAMING-…` constant. Where absent, the request's own
-   * `x-amz-content-sha256` line says it; without one either there is no body.
-   */
-  readonly payloadHash?: string;
-  /** Name of the header that carries the session token. Default `x-amz-security-token`. */
-  readonly tokenHeader?: string;
-}
+export {
+  ALGORITHM,
+  amzDate,
+  type CanonicalRequest,
+  canonicalRequest,
+  credentialScope,
+  EMPTY_PAYLOAD_HASH,
+  PAYLOAD_HASH_HEADER,
+  type SignableRequest,
+  type SigningScope,
+  type SignOptions,
+  splitUrl,
+  strictEncode,
+  UNSIGNED_PAYLOAD,
+} from "./canonical.ts";
 
 /**
  * The header lines of `request` with `x-amz-date`, `x-amz-content-sha256`, the session token and `authorization` added.
@@ -56,71 +42,10 @@ export interface SignOptions extends SigningScope {
  */
 export function signRequest(request: SignableRequest, options: SignOptions): HeaderEntry[] {
   const { credential, date } = options;
-  const timestamp = amzDate(date);
-  const headers: HeaderEntry[] = [...request.headers, ["x-amz-date", timestamp]];
-  const given = options.payloadHash === undefined ? getHeader(headers, PAYLOAD_HASH_HEADER) : undefined;
-  const payloadHash = given ?? options.payloadHash ?? EMPTY_PAYLOAD_HASH;
-  if (given === undefined) headers.push([PAYLOAD_HASH_HEADER, payloadHash]);
-  if (credential.sessionToken) {
-    headers.push([options.tokenHeader ?? "x-amz-security-token", credential.sessionToken]);
-  }
-  const canonical = canonicalRequest(request.method, request.url, headers, payloadHash, options.service);
-  const scope = credentialScope(date, options);
-  const signature = sign(
-    canonical.text,
-    timestamp,
-    scope,
-    signingKey(credential.secretAccessKey, date, options),
-  );
-  headers.push([
-    "authorization",
-    `${ALGORITHM} Credential=${credential.accessKeyId}/${scope}, SignedHeaders=${canonical.signedHeaders}, Signature=${signature}`,
-  ]);
-  return headers;
-}
-
-// All requests of a second have one timestamp.
-let lastSecond = NaN;
-let lastDate = "";
-
-/** `yyyymmddThhmmssZ`. */
-export function amzDate(date: Date): string {
-  const second = Math.floor(date.getTime() / 1000);
-  if (second !== lastSecond) {
-    lastDate = date.toISOString().replace(/[-:]|\.\d{3}/g, "");
-    lastSecond = second;
-  }
-  return lastDate;
-}
-
-/** `<date>/<region>/<service>/aws4_request`. */
-export function credentialScope(date: Date, { region, service }: SigningScope): string {
-  return `${amzDate(date).slice(0, 8)}/${region}/${service}/aws4_request`;
-}
-
-/** A canonical request and the list of headers in it. */
-export interface CanonicalRequest {
-  readonly text: string;
-  readonly signedHeaders: string;
-}
-
-/** The canonical form of a request. `url` is split by hand: the `URL` class would normalise what is sent. */
-export function canonicalRequest(
-  method: string,
-  url: string,
-  headers: HeaderList,
-  payloadHash: string,
-  service: string,
-): CanonicalRequest {
-  const { host, path, query } = splitUrl(url);
-  const lines = canonicalHeaders(headers, host);
-  const signedHeaders = lines.map(([name]) => name).join(";");
-  // S3 alone takes the path encoded once; every other service encodes it a second time.
-  const uri = service.startsWith("s3") ? path : strictEncode(path, true);
-  const text = `${method}\n${uri}\n${canonicalQuery(query)}\n${
-    lines.map(([name, value]) => `${name}:${value}\n`).join("")
-  }\n${signedHeaders}\n${payloadHash}`;
-  return { text, signedHeaders };
+  const unsigned = unsignedRequest(request, options);
+  const { text, timestamp, scope } = unsigned;
+  const key = signingKey(credential.secretAccessKey, date, options);
+  return withSignature(unsigned, credential, sign(text, timestamp, scope, key));
 }
 
 /** Hex signature of a canonical request. */
@@ -135,6 +60,11 @@ export function sign(canonical: string, timestamp: string, scope: string, key: S
     begun = { key, timestamp, scope, hmac };
   }
   return digestHex(begun.hmac._cloneInto(workHmac), hash);
+}
+
+/** The SHA-256 of bytes, in hex. */
+export function sha256Hex(bytes: Uint8Array): string {
+  return bytesToHex(sha256(bytes));
 }
 
 /** Hex HMAC-SHA-256 of `text` under a signing key; what a POST policy is signed with. */
@@ -203,112 +133,4 @@ export function signingKey(secret: string, date: Date, { region, service }: Sign
   if (cachedKeys.length === MAX_CACHED_KEYS) cachedKeys.shift();
   cachedKeys.push({ secret, scope, key });
   return key;
-}
-
-const UNRESERVED = /^[A-Za-z0-9\-._~]*$/;
-const UNRESERVED_OR_SLASH = /^[A-Za-z0-9\-._~/]*$/;
-
-/** Percent-encodes all but RFC 3986's unreserved characters, `/` too unless kept. Encodes UTF-8, in upper-case hex. */
-export function strictEncode(text: string, keepSlash = false): string {
-  // Most keys need nothing; a test is cheaper than encoding.
-  if ((keepSlash ? UNRESERVED_OR_SLASH : UNRESERVED).test(text)) return text;
-  const encoded = encodeURIComponent(text).replace(
-    /[!'()*]/g,
-    (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`,
-  );
-  return keepSlash ? encoded.replaceAll("%2F", "/") : encoded;
-}
-
-/** The parts of an absolute URL, as written. */
-export function splitUrl(
-  url: string,
-): { readonly host: string; readonly path: string; readonly query: string } {
-  const start = url.indexOf("://") + 3;
-  const fragment = url.indexOf("#", start);
-  const end = fragment < 0 ? url.length : fragment;
-  let question = url.indexOf("?", start);
-  if (question < 0 || question > end) question = end;
-  let slash = url.indexOf("/", start);
-  if (slash < 0 || slash > question) slash = question;
-  const authority = url.slice(
-    url.lastIndexOf("@", slash) >= start ? url.lastIndexOf("@", slash) + 1 : start,
-    slash,
-  );
-  return {
-    host: withoutDefaultPort(authority.toLowerCase(), url.startsWith("https:") ? ":443" : ":80"),
-    path: slash === question ? "/" : url.slice(slash, question),
-    query: url.slice(question + 1, end),
-  };
-}
-
-// The connector sends no default port in `host`, so none may be signed.
-function withoutDefaultPort(authority: string, port: string): string {
-  return authority.endsWith(port) ? authority.slice(0, -port.length) : authority;
-}
-
-// What a proxy on the way may change or a connector sets itself; the list of AWS's own signers, and the length.
-const NEVER_SIGNED = new Set([
-  "authorization",
-  "cache-control",
-  "connection",
-  "content-length",
-  "expect",
-  "from",
-  "keep-alive",
-  "max-forwards",
-  "pragma",
-  "referer",
-  "te",
-  "trailer",
-  "transfer-encoding",
-  "upgrade",
-  "user-agent",
-  "x-amzn-trace-id",
-]);
-
-function canonicalHeaders(headers: HeaderList, host: string): [name: string, value: string][] {
-  const lines: [string, string][] = [];
-  let hostSeen = false;
-  for (const [key, raw] of headers) {
-    const name = key.toLowerCase();
-    if (NEVER_SIGNED.has(name)) continue;
-    if (name === "host") hostSeen = true;
-    const value = foldWhitespace(raw);
-    const same = lines.find((line) => line[0] === name);
-    if (same) same[1] += `,${value}`;
-    else lines.push([name, value]);
-  }
-  if (!hostSeen) lines.push(["host", host]);
-  return lines.sort((a, b) => a[0] < b[0] ? -1 : 1);
-}
-
-function foldWhitespace(value: string): string {
-  return /^\s|\s$|\s\s|[\t\v\f\r\n]/.test(value) ? value.trim().replace(/\s+/g, " ") : value;
-}
-
-function canonicalQuery(query: string): string {
-  if (query === "") return "";
-  const pairs: [string, string][] = [];
-  for (const part of query.split("&")) {
-    if (part === "") continue;
-    const equals = part.indexOf("=");
-    const name = equals < 0 ? part : part.slice(0, equals);
-    const value = equals < 0 ? "" : part.slice(equals + 1);
-    pairs.push([recode(name), recode(value)]);
-  }
-  // By code unit, which for encoded text is by byte: first the name, then the value.
-  pairs.sort((a, b) => a[0] < b[0] ? -1 : a[0] > b[0] ? 1 : a[1] < b[1] ? -1 : a[1] > b[1] ? 1 : 0);
-  return pairs.map(([name, value]) => `${name}=${value}`).join("&");
-}
-
-function recode(text: string): string {
-  if (UNRESERVED.test(text)) return text;
-  let decoded: string;
-  try {
-    decoded = decodeURIComponent(text.replaceAll("+", "%20"));
-  } catch {
-    // A stray percent sign or bytes that are no UTF-8: the service reads them literally.
-    decoded = text;
-  }
-  return strictEncode(decoded);
 }

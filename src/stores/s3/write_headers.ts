@@ -7,7 +7,7 @@ import { contentTypeFor } from "../common/content_type.ts";
 import { attributeHeaders } from "../common/headers.ts";
 import type { S3Client } from "./client.ts";
 import { STORE } from "./error.ts";
-import { strictEncode } from "./sigv4.ts";
+import { strictEncode } from "./canonical.ts";
 
 /** Before the names of user metadata. */
 export const METADATA_PREFIX = "x-amz-meta-";

@@ -12,6 +12,7 @@ import {
   strictEncode,
   UNSIGNED_PAYLOAD,
 } from "../../../src/stores/s3/sigv4.ts";
+import { sha256Hex, signByWebCrypto } from "../../../src/stores/s3/sigv4_web.ts";
 
 const credential = {
   accessKeyId: "AKIAIOSFODNN7EXAMPLE",
@@ -243,6 +244,36 @@ Deno.test("10,000 generated requests are signed as AWS's own signer signs them",
     { numRuns: 10_000 },
   );
   assert.ok(compared >= 10_000);
+});
+
+Deno.test("WebCrypto signs as the code without promises does", async () => {
+  const text = fc.string({ unit: "binary" });
+  const word = fc.stringMatching(/^[a-z0-9-]{1,12}$/);
+  await fc.assert(
+    fc.asyncProperty(
+      fc.record({ method: fc.constantFrom("GET", "PUT", "DELETE"), path: text, value: text }),
+      fc.record({ secret: text, token: fc.option(word, { nil: undefined }), region: word }),
+      fc.date({ min: new Date("2000-01-01"), max: new Date("2100-01-01"), noInvalidDate: true }),
+      async ({ method, path, value }, { secret, token, region }, date) => {
+        const url = `https://h.example/${strictEncode(path.toWellFormed())}?a=${
+          strictEncode(value.toWellFormed())
+        }`;
+        const request = { method, url, headers: [["x-amz-meta-v", "é ü"] as const] };
+        const options = {
+          region,
+          service: "s3",
+          date,
+          credential: { accessKeyId: "AKID", secretAccessKey: secret.toWellFormed(), sessionToken: token },
+        };
+        assert.deepEqual(
+          await signByWebCrypto(crypto.subtle, request, options),
+          signRequest(request, options),
+        );
+      },
+    ),
+    { numRuns: 100 },
+  );
+  assert.equal(await sha256Hex(crypto.subtle, new Uint8Array(0)), EMPTY_PAYLOAD_HASH);
 });
 
 Deno.test("the host is signed without a default port, user information or fragment", () => {
