@@ -7,6 +7,7 @@ import type { RaceResult } from "./harness.ts";
 const suites: Readonly<Record<string, () => Promise<RaceResult[]>>> = {
   "http-store": async () => await (await import("./http_store.ts")).httpStore(),
   "s3": async () => await (await import("./s3.ts")).s3(),
+  "serve": async () => await (await import("./serve.ts")).serve(),
   "wasi": async () => await (await import("./wasi.ts")).wasi(),
   "store-ops": async () => await (await import("./store_ops.ts")).storeOps(),
 };
