@@ -6,7 +6,7 @@ import { loadGenerator } from "./loader.ts";
 import { patchCode, type RequiredImport } from "./patch.ts";
 
 /** The version of jco-transpile and of what is made of its output; part of every cache key. */
-export const GENERATOR = "jco-transpile@0.12 hybrid jspi 4";
+export const GENERATOR = "jco-transpile@0.12 hybrid jspi 5";
 
 /** A component in the form that JavaScript runs. */
 export interface Generated {

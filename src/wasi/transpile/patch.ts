@@ -36,9 +36,10 @@ const DEBUG = "if (!globalThis?.process?.env?.JCO_DEBUG) { return; }";
 
 const LOST_TRAP = /(task\.reject\(err\);\s*task\.exit\(\);\s*)return task\.completionPromise\(\);/g;
 
-/** The wrapper of an HTTP handler's export: the tables of its two handles, and the core function. */
+/** The wrapper of an HTTP handler's export: the tables of its two handles, the core function, and what must follow it. */
 const HANDLER =
   /arg0 instanceof IncomingRequest[^]*?rscTableCreateOwn\((handleTable\d+), rep\)[^]*?arg1 instanceof ResponseOutparam[^]*?rscTableCreateOwn\((handleTable\d+), rep\)[^]*?\b(\w+Handle)\(handle0, handle1\)/;
+const WRAPPER_END = /^ {2}\}$/m;
 const EXPORTS = /return \{ (?=[^{}\n]*'wasi:http\/incoming-handler@)/;
 
 /** Where patched code puts what calls its HTTP handler, in its exports. */
@@ -49,8 +50,14 @@ function exposeHandler(code: string): string {
   const handler = HANDLER.exec(code);
   if (handler === null) return code;
   const [, requests, outparams, core] = handler;
+  const rest = code.slice(handler.index + handler[0].length);
+  // Guests of some toolchains, JavaScript's among them, count on their post-return function before the next call.
+  const after = /^\s*(postReturn\d+)\(\);/m.exec(rest.slice(0, rest.search(WRAPPER_END)))?.[1];
+  const call = after === undefined
+    ? `(request, outparam) => ${core}(request, outparam)`
+    : `async (request, outparam) => { await ${core}(request, outparam); ${after}(); }`;
   const member = `[Symbol.for("storeport.callHandler")]: { requests: ${requests}, outparams: ${outparams}, ` +
-    `call: (request, outparam) => ${core}(request, outparam) }, `;
+    `call: ${call} }, `;
   return code.replace(EXPORTS, (start) => start + member);
 }
 
