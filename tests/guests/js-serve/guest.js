@@ -24,6 +24,16 @@ const routes = {
     return new Response(body, { headers: { "content-type": "text/event-stream" } });
   },
 
+  "/endless": () => {
+    const body = new ReadableStream({
+      async pull(controller) {
+        await new Promise((resolve) => setTimeout(resolve, 1));
+        controller.enqueue(new Uint8Array(16 * 1024));
+      },
+    });
+    return new Response(body);
+  },
+
   "/proxy": (request) => fetch(request.headers.get("url")),
 
   "/throw": () => {
