@@ -4,7 +4,7 @@ import { hasHeader, type HeaderEntry, type HeaderList, isFieldValue, isToken } f
 import { lazyLayer } from "./lazy_layer.ts";
 import { checkLimits } from "./limit_options.ts";
 import type { ClientOptions } from "./options.ts";
-import { withRetry } from "./retry.ts";
+import { withRetry } from "./retry_layer.ts";
 import { VERSION } from "./version.ts";
 import { ConfigurationError } from "../store/error.ts";
 

@@ -3,7 +3,7 @@ import type { HttpConnector, HttpRequest, HttpResponse, HttpService } from "./co
 import { DeadlineQueue } from "./deadlines.ts";
 import { HttpError } from "./error.ts";
 import { FetchExchange } from "./fetch/exchange.ts";
-import { plainFields, PlainUrls } from "./fetch/plain.ts";
+import { plainBody, plainFields, PlainUrls, uploadTime } from "./fetch/plain.ts";
 import { type FetchAbilities, probeGuarded } from "./fetch/platform.ts";
 import type { FetchCall } from "./fetch/prepare.ts";
 import { asksForClient, checkOptions, type DenoClient } from "./fetch/settings.ts";
@@ -139,16 +139,15 @@ class FetchService implements HttpService {
     this.#client = undefined;
   }
 
-  /** A read that `fetch` sends as it is. */
+  /** A request that `fetch` sends as it is. */
   #plainCall(request: HttpRequest, exchange: FetchExchange): FetchCall | undefined {
-    const { method, url, body, trailers } = request;
-    if (method !== "GET" && method !== "HEAD" || body !== undefined || trailers !== undefined) {
-      return undefined;
-    }
-    const fields = this.#plainUrls.has(url, this.#guarded) ? plainFields(request, this.#guarded) : undefined;
-    if (fields === undefined) return undefined;
-    exchange.startHeadTimer(0);
-    return { url, init: { method, headers: fields } };
+    const { method, url } = request;
+    if (!this.#plainUrls.has(url, this.#guarded)) return undefined;
+    const headers = plainFields(request, this.#guarded);
+    const body = plainBody(request);
+    if (headers === undefined || body === undefined) return undefined;
+    exchange.startHeadTimer(uploadTime(body.byteLength));
+    return { url, init: method === "PUT" ? { method, headers, body } : { method, headers } };
   }
 
   async #prepare(request: HttpRequest, exchange: FetchExchange): Promise<FetchCall> {

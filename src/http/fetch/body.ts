@@ -4,6 +4,7 @@ import type { HttpRequest } from "../connector.ts";
 import { HttpError } from "../error.ts";
 import { GatheringReader } from "../gather.ts";
 import { redactUrl } from "../redact.ts";
+import { joined } from "./plain.ts";
 import { refuse } from "./request.ts";
 
 /**
@@ -145,22 +146,6 @@ export function agreedLength(request: HttpRequest, declared: number | undefined)
     );
   }
   return declared;
-}
-
-/** Bytes or chunks as one array that `fetch` takes: it wants unshared memory. */
-export function joined(body: Uint8Array | readonly Uint8Array[], length: number): Uint8Array<ArrayBuffer> {
-  const chunks = body instanceof Uint8Array ? [body] : body;
-  const only = chunks[0];
-  if (chunks.length === 1 && only !== undefined && only.buffer instanceof ArrayBuffer) {
-    return only as Uint8Array<ArrayBuffer>;
-  }
-  const bytes = new Uint8Array(length);
-  let at = 0;
-  for (const chunk of chunks) {
-    bytes.set(chunk, at);
-    at += chunk.byteLength;
-  }
-  return bytes;
 }
 
 /** Reads a stream into memory, up to {@linkcode COLLECT_LIMIT}. */

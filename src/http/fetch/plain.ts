@@ -1,23 +1,57 @@
 /**
- * Requests that `fetch` is known to send as they are written: nearly all reads. Whatever is not plain is looked at
- * closely by `request.ts`, which is loaded for it.
+ * Requests that `fetch` is known to send as they are written: nearly all reads, and puts of bytes. Whatever is not plain
+ * is looked at closely by `request.ts`, which is loaded for it.
  */
+import { bodyLength, type HttpBody, type HttpStreamBody, isStreamBody } from "../body.ts";
 import type { HttpRequest } from "../connector.ts";
-import { isFieldValue } from "../headers.ts";
+import { concatPieces } from "../response_buffer.ts";
 
 /** Header fields that every platform sends as given, one line of each. */
-const PLAIN_FIELD =
-  /^(accept|authorization|cache-control|if-[a-z-]+|range|user-agent|x-(amz|goog|ms)-[a-z0-9-]+)$/;
+const PLAIN_FIELD = new RegExp(
+  "^(accept|authorization|cache-control|content-(disposition|encoding|language|type)|if-[a-z-]+|range|user-agent|" +
+    "x-(amz|goog|ms|storeport)-[a-z0-9-]+)$",
+);
+// Beyond ASCII platforms differ.
+const PLAIN_VALUE = /^[\t\x20-\x7e]*$/;
 // A target of these characters only, without dot segments, comes out of every URL parser as it went in.
 const PLAIN_TARGET = /^\/[\w\-.~!$&()*+,;=:@%/]*(\?[\w\-.~!$&()*+,;=:@%/?]+)?$/;
 const DOT_SEGMENT = /\/(\.|%2e){1,2}(?=[/?]|$)/i;
+
+/** How slowly bytes may go out before the timer for the response head takes the request for stuck. */
+const SLOWEST_UPLOAD = 64 * 1024 / 1000;
+
+/** Milliseconds that a body of so many bytes may take. */
+export function uploadTime(length: number): number {
+  return length / SLOWEST_UPLOAD;
+}
+
+/** The body of a request that is plain, for `fetch`, without bytes for a read; else `undefined`. */
+export function plainBody({ method, body, trailers }: HttpRequest): Uint8Array<ArrayBuffer> | undefined {
+  if (trailers !== undefined || body !== undefined && isStreamBody(body)) return undefined;
+  if (method === "PUT") return body === undefined ? undefined : joined(body, bodyLength(body)!);
+  return (method === "GET" || method === "HEAD") && body === undefined ? NOTHING : undefined;
+}
+
+const NOTHING = new Uint8Array(0);
+
+/** Bytes or chunks as one array that `fetch` takes: it wants unshared memory. */
+export function joined(
+  body: Exclude<HttpBody, HttpStreamBody>,
+  length: number,
+): Uint8Array<ArrayBuffer> {
+  const chunks = body instanceof Uint8Array ? [body] : body;
+  const [only] = chunks;
+  return chunks.length === 1 && only!.buffer instanceof ArrayBuffer
+    ? only as Uint8Array<ArrayBuffer>
+    : concatPieces(chunks, length);
+}
 
 /** Header fields for `fetch`, of a request that is plain; else `undefined`. */
 export function plainFields({ headers }: HttpRequest, guarded: boolean): Record<string, string> | undefined {
   const fields: Record<string, string> = {};
   for (const [name, value] of headers) {
     const lower = name.toLowerCase();
-    if (!PLAIN_FIELD.test(lower) || !isFieldValue(value) || lower in fields) return undefined;
+    if (!PLAIN_FIELD.test(lower) || !PLAIN_VALUE.test(value) || lower in fields) return undefined;
     fields[lower] = value;
   }
   // Else runtimes ask for codings and undo them, and the length and the ETag are those of other bytes.

@@ -3,8 +3,9 @@ import { isStreamBody } from "../body.ts";
 import type { HttpRequest } from "../connector.ts";
 import type { HttpError } from "../error.ts";
 import { redactUrl } from "../redact.ts";
-import { agreedLength, collect, joined, UploadStream } from "./body.ts";
+import { agreedLength, collect, UploadStream } from "./body.ts";
 import type { FetchExchange } from "./exchange.ts";
+import { joined, uploadTime } from "./plain.ts";
 import type { FetchAbilities } from "./platform.ts";
 import {
   checkMethod,
@@ -23,9 +24,6 @@ export interface FetchCall {
   /** The rest. */
   readonly init: RequestInit & { duplex?: "half" };
 }
-
-/** How slowly bytes may go out before the timer for the response head takes the request for stuck. */
-const SLOWEST_UPLOAD = 64 * 1024 / 1000;
 
 /**
  * Checks all of a request, and brings its body into a form that this `fetch` sends. The exchange's timer for the head
@@ -61,7 +59,7 @@ export async function prepareRequest(
     await setStream(call, headers, upload, length, abilities, guarded);
   } else {
     init.body = joined(body, length ?? 0);
-    exchange.startHeadTimer((length ?? 0) / SLOWEST_UPLOAD);
+    exchange.startHeadTimer(uploadTime(length ?? 0));
   }
   return call;
 }

@@ -1,8 +1,6 @@
 /** HTTP outcomes as store errors: which status is which class, and what the message says. */
 import type { HttpResponse } from "../../http/connector.ts";
-import { HttpError } from "../../http/error.ts";
-import { getHeader, type HeaderList } from "../../http/headers.ts";
-import { redactUrl } from "../../http/redact.ts";
+import type { HeaderList } from "../../http/headers.ts";
 import {
   AlreadyExistsError,
   GenericError,
@@ -15,7 +13,7 @@ import {
   PreconditionError,
   UnauthenticatedError,
 } from "../../store/error.ts";
-import { parseContentRange } from "../../store/range.ts";
+import { loadRare } from "./load_rare.ts";
 
 /** A class of store errors. */
 export type ErrorClass = new (message: string, options: ObjectStoreErrorOptions) => ObjectStoreError;
@@ -58,11 +56,8 @@ const KINDS: Readonly<Record<number, ErrorClass>> = {
   404: NotFoundError,
   409: AlreadyExistsError,
   412: PreconditionError,
+  416: InvalidRangeError,
 };
-
-/** More of an error body than this is not looked at. */
-const MAX_ERROR_BODY = 64 * 1024;
-const MAX_QUOTED = 200;
 
 /**
  * The error for a response whose status is not a success. Reads its body (64 KiB at most) for the service's own
@@ -72,30 +67,26 @@ export async function responseError(
   response: HttpResponse,
   context: FailureContext,
 ): Promise<ObjectStoreError> {
-  const { status, headers } = response;
-  const body = await readErrorBody(response);
-  const service = await context.readError?.(body, headers) ?? plainError(body, headers);
-  const options: ObjectStoreErrorOptions = {
-    store: context.store,
-    path: context.path,
-    status,
-    code: service.code,
-    requestId: service.requestId,
-    details: service.details,
-  };
-  const said = [service.code, service.message].filter((part) => part).join(": ");
-  const hint = status >= 300 && status < 400 && status !== 304 ? redirectHint(headers) : "";
-  const message = `${failed(context)}: status ${status}${hint}${said === "" ? "" : ` (${said})`}`;
-  if (status === 416 && context.kinds?.[416] === undefined) {
-    const size = parseContentRange(getHeader(headers, "content-range") ?? "")?.size;
-    return new InvalidRangeError(message, { ...options, size });
+  const { status } = response;
+  let options: ObjectStoreErrorOptions = { store: context.store, path: context.path, status };
+  let said = "";
+  let Kind = context.kinds?.[status];
+  try {
+    const { readFailure } = await loadRare();
+    const failure = await readFailure(response, context);
+    options = { ...options, ...failure.options };
+    said = failure.said;
+    Kind ??= failure.kind;
+  } catch {
+    // A page whose own server is gone can load nothing: the status must do.
+    await response.cancel().catch(() => {});
   }
-  const Kind = context.kinds?.[status] ?? service.kind ?? KINDS[status] ?? GenericError;
-  return new Kind(message, options);
+  Kind ??= KINDS[status] ?? GenericError;
+  return new Kind(`${failed(context)}: status ${status}${said}`, options);
 }
 
 /**
- * What to throw when a request or body failed without a status: an {@linkcode HttpError} becomes a
+ * What to throw when a request or body failed without a status: an `HttpError` becomes a
  * {@linkcode GenericError} that keeps it as `cause`; store errors and the reason of the caller's own signal are
  * returned as they are.
  */
@@ -110,57 +101,9 @@ export function transportError(error: unknown, context: FailureContext, signal?:
   });
 }
 
-/** `error` as an {@linkcode HttpError}: itself, or what a store error was made of. */
-export function httpErrorOf(error: unknown): HttpError | undefined {
-  for (let at: unknown = error, depth = 0; at instanceof Error && depth < 8; at = at.cause, depth++) {
-    if (at instanceof HttpError) return at;
-  }
-  return undefined;
-}
-
 /** `Cannot get "a/b"`. */
 export function failed(context: FailureContext): string {
   return `Cannot ${context.action}${context.path === undefined ? "" : ` "${context.path}"`}`;
-}
-
-async function readErrorBody(response: HttpResponse): Promise<string> {
-  const decoder = new TextDecoder();
-  let text = "";
-  let reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
-  try {
-    reader = response.body.getReader();
-    for (let left = MAX_ERROR_BODY; left > 0;) {
-      const { done, value } = await reader.read();
-      if (done) return text + decoder.decode();
-      text += decoder.decode(value.subarray(0, left), { stream: true });
-      left -= value.byteLength;
-    }
-  } catch {
-    // The status is what counts; a body cut short only shortens the explanation.
-  }
-  try {
-    reader?.releaseLock();
-    await response.cancel();
-  } catch {
-    // As above.
-  }
-  return text;
-}
-
-/** Short plain text is quoted; HTML error pages say nothing that the status does not. */
-function plainError(body: string, headers: HeaderList): ServiceError {
-  const type = getHeader(headers, "content-type") ?? "";
-  if (!/^text\/plain\b/i.test(type)) return {};
-  // deno-lint-ignore no-control-regex -- a message is one line
-  const line = body.replace(/[\x00-\x20\x7f]+/g, " ").trim();
-  return line === "" ? {} : { message: line.length > MAX_QUOTED ? `${line.slice(0, MAX_QUOTED)}…` : line };
-}
-
-function redirectHint(headers: HeaderList): string {
-  const location = getHeader(headers, "location");
-  return location === undefined
-    ? ", a redirect without a location: the region or endpoint is probably wrong"
-    : `, a redirect to ${redactUrl(location)}, which is not followed`;
 }
 
 function lowerFirst(text: string): string {

@@ -15,7 +15,8 @@ import {
 import type { GetOptions, GetResult } from "../../store/types.ts";
 import type { Connection } from "./connection.ts";
 import { type ErrorClass, failed, type FailureContext, responseError, transportError } from "./error.ts";
-import { HttpGetResult, prefetchRecovery } from "./get_result.ts";
+import { HttpGetResult } from "./get_result.ts";
+import { loadRare, prefetchRare } from "./load_rare.ts";
 import { conditionalHeaders } from "./read_headers.ts";
 
 /** How a service speaks about objects. */
@@ -97,11 +98,11 @@ export class Getter {
     const response = await this.send("GET", range, undefined);
     const { status } = response;
     if (status === 416 && range !== undefined && "suffix" in range) {
-      const { suffixOfEmpty } = await import("./get_unsized.ts");
+      const { suffixOfEmpty } = await loadRare();
       return await suffixOfEmpty(this, response);
     }
     if (status !== 200 && status !== 206 && status !== 203) throw await responseError(response, this.failure);
-    prefetchRecovery();
+    prefetchRare();
     try {
       if (range === undefined) {
         if (status === 206) throw this.error("got a part of the object where all of it was asked for");
@@ -131,7 +132,7 @@ export class Getter {
     const response = await this.send("HEAD", undefined, undefined);
     if (response.status !== 200 && response.status !== 204) throw await responseError(response, this.failure);
     await response.cancel();
-    const size = declaredLength(response.headers) ?? await (await import("./get_unsized.ts")).measure(this);
+    const size = declaredLength(response.headers) ?? await (await loadRare()).measure(this);
     const { start } = resolveRange(this.options.range, size, this.failure);
     return new HttpGetResult(this, response, { start, end: start }, size, new Uint8Array(0));
   }
@@ -140,7 +141,7 @@ export class Getter {
   async whole(response: HttpResponse): Promise<GetResult> {
     const size = response.contentLength;
     if (size !== undefined) return new HttpGetResult(this, response, { start: 0, end: size }, size);
-    const { wholeOfUnknownLength } = await import("./get_unsized.ts");
+    const { wholeOfUnknownLength } = await loadRare();
     return await wholeOfUnknownLength(this, response);
   }
 

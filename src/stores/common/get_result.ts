@@ -9,6 +9,7 @@ import type { ResumableSource } from "../../store/resume.ts";
 import type { Attributes, GetResult, ObjectMeta, ResponseExtensions } from "../../store/types.ts";
 import { transportError } from "./error.ts";
 import type { Getter } from "./get.ts";
+import { loadRare } from "./load_rare.ts";
 import { readAttributes } from "./read_headers.ts";
 
 /** Bodies up to this size are read by the connector in one go. */
@@ -144,7 +145,7 @@ export class HttpGetResult implements GetResult {
     const range = { start: this.range.start + skip, end: this.range.end };
     let opening: Promise<ResumableSource> | undefined;
     const open = () =>
-      opening ??= loadRecovery().then(({ recover }) => recover(this.#getter, first, range, this.meta.eTag));
+      opening ??= loadRare().then(({ recover }) => recover(this.#getter, first, range, this.meta.eTag));
     return new ReadableStream<Uint8Array>({
       pull: async (controller) => {
         try {
@@ -156,19 +157,6 @@ export class HttpGetResult implements GetResult {
       cancel: (reason) => open().then((source) => source.cancel(reason), () => first.cancel(reason)),
     }, { highWaterMark: 0 });
   }
-}
-
-let prefetched = false;
-
-/** Loads, while the network is there, what is needed when it is not. */
-export function prefetchRecovery(): void {
-  if (prefetched) return;
-  prefetched = true;
-  loadRecovery().catch(() => prefetched = false);
-}
-
-function loadRecovery(): Promise<typeof import("./recovery.ts")> {
-  return import("./recovery.ts");
 }
 
 function metaOf(

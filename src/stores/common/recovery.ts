@@ -1,10 +1,11 @@
 /** Going on with bodies that break. Loaded with the first response, so that a broken network does not keep it away. */
 import { getHeader } from "../../http/headers.ts";
-import { RetryState } from "../../http/retry_state.ts";
+import type { RetryState } from "../../http/retry_state.ts";
 import { type ByteRange, parseContentRange } from "../../store/range.ts";
 import { ResumableSource, type ResumePolicy } from "../../store/resume.ts";
-import { httpErrorOf, responseError } from "./error.ts";
+import { responseError } from "./error.ts";
 import type { Getter } from "./get.ts";
+import { httpErrorOf, retriesOf } from "./retries.ts";
 
 /** A body that delivers `range`, first out of `first`, then by ranged requests out of the budget of the client's retries. */
 export function recover(
@@ -13,8 +14,8 @@ export function recover(
   range: ByteRange,
   eTag: string | undefined,
 ): ResumableSource {
-  const { connection: { retry }, dialect, target, options } = getter;
-  const policy = new RetryPolicy(retry === undefined ? undefined : new RetryState(retry));
+  const { connection, dialect, target, options } = getter;
+  const policy = new RetryPolicy(retriesOf(connection));
   return new ResumableSource({
     first,
     range,

@@ -3,7 +3,7 @@ import { FetchConnector } from "../../http/fetch.ts";
 import type { HttpLayer, HttpRequest, HttpResponse, HttpService } from "../../http/connector.ts";
 import type { HeaderEntry, HeaderList } from "../../http/headers.ts";
 import { lazyLayer } from "../../http/lazy_layer.ts";
-import { RetryState } from "../../http/retry_state.ts";
+import type { RetryState } from "../../http/retry_state.ts";
 import type { Path } from "../../store/path.ts";
 import type { OperationOptions } from "../../store/types.ts";
 import { type Connection, openConnection } from "../common/connection.ts";
@@ -153,12 +153,6 @@ export class S3Client {
       await response.cancel().catch(() => {});
     }
     return response;
-  }
-
-  /** The retries of one operation; `undefined` where nothing is retried. */
-  retryState(): RetryState | undefined {
-    const { retry } = this.connection;
-    return retry === undefined ? undefined : new RetryState(retry);
   }
 
   /** Credentials as configured, not of a session: what URLs are presigned with. */

@@ -1,5 +1,6 @@
 /** Deleting: one object, and a thousand by one request. */
 import { retryHistory } from "../../http/retry.ts";
+import type { RetryState } from "../../http/retry_state.ts";
 import type { HeaderEntry } from "../../http/headers.ts";
 import { mapOrdered } from "../../store/concurrency.ts";
 import { deleteEach } from "../../store/delete.ts";
@@ -14,6 +15,7 @@ import {
 import type { Path, PathInput } from "../../store/path.ts";
 import type { DeleteOptions, DeleteOutcome, OperationOptions } from "../../store/types.ts";
 import { responseError } from "../common/error.ts";
+import { retriesOf } from "../common/retries.ts";
 import { contentMd5 } from "./checksum/base64.ts";
 import { checksumOf } from "./checksum/checksum.ts";
 import type { S3Client } from "./client.ts";
@@ -163,7 +165,7 @@ async function deleteKeys(
   options: OperationOptions,
 ): Promise<Iterable<Path>> {
   let left: readonly Path[] = [...keys];
-  const retries = client.retryState();
+  const retries = retriesOf(client.connection);
   try {
     while (left.length > 0) {
       const errors = await deleteRequest(client, left, retries, options);
@@ -196,7 +198,7 @@ function isMissing(error: unknown): boolean {
 async function deleteRequest(
   client: S3Client,
   keys: readonly Path[],
-  retries: ReturnType<S3Client["retryState"]>,
+  retries: RetryState | undefined,
   options: OperationOptions,
 ): Promise<Map<Path, ObjectStoreError>> {
   const { escapeXml, xmlChildren, xmlText } = await import("../common/xml.ts");

@@ -2,7 +2,8 @@
 import type { HttpResponse } from "../../http/connector.ts";
 import type { RetryState } from "../../http/retry_state.ts";
 import { GenericError, ObjectStoreError } from "../../store/error.ts";
-import { httpErrorOf, transportError } from "../common/error.ts";
+import { transportError } from "../common/error.ts";
+import { httpErrorOf, retriesOf } from "../common/retries.ts";
 import { parseXml, type XmlElement, type XmlShape } from "../common/xml.ts";
 import { failureOf, type S3Client, type S3Request } from "./client.ts";
 import { STORE } from "./error.ts";
@@ -16,7 +17,7 @@ export async function sendDocument(
   client: S3Client,
   request: S3Request,
   shape: XmlShape,
-  retries: RetryState | undefined = client.retryState(),
+  retries: RetryState | undefined = retriesOf(client.connection),
 ): Promise<
   { readonly root: XmlElement; readonly response: HttpResponse; readonly retries: RetryState | undefined }
 > {

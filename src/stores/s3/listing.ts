@@ -11,7 +11,8 @@ import type {
   OperationOptions,
   ResponseExtensions,
 } from "../../store/types.ts";
-import { httpErrorOf, transportError } from "../common/error.ts";
+import { transportError } from "../common/error.ts";
+import { httpErrorOf, retriesOf } from "../common/retries.ts";
 import type { Query, S3Client } from "./client.ts";
 import { readS3Error, STORE } from "./error.ts";
 import { readListPage } from "./list_page.ts";
@@ -188,7 +189,7 @@ async function readBody(client: S3Client, query: Query, options: OperationOption
           { store: STORE, status, cause: error },
         );
       }
-      retries ??= client.retryState();
+      retries ??= retriesOf(client.connection);
       if (retries === undefined || !await retries.next({ error }, signal)) {
         throw transportError(error, failure, signal);
       }

@@ -5,6 +5,7 @@ import { AlreadyExistsError, type ObjectStoreError, PreconditionError } from "..
 import type { Path } from "../../store/path.ts";
 import type { PutMode, PutOptions, PutResult } from "../../store/types.ts";
 import { type ErrorClass, responseError } from "../common/error.ts";
+import { retriesOf } from "../common/retries.ts";
 import type { S3Client } from "./client.ts";
 import { readS3Error, STORE } from "./error.ts";
 import { putChunks, putResult } from "./put.ts";
@@ -28,7 +29,7 @@ export async function putOnCondition(
   const marker = createMarker();
   headers.push(condition, [MARKER_HEADER, marker]);
   const send = { method: "PUT", action: "put", path, headers, body: chunks, checksummed: true, options };
-  const retries = client.retryState();
+  const retries = retriesOf(client.connection);
   for (;;) {
     // Safe to send twice, because of the marker.
     const response = await client.send({ ...send, idempotent: true, accept: [404, 409, 412], retries });
