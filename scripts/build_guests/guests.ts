@@ -24,6 +24,7 @@ export interface GuestSource {
 }
 
 const WORKSPACE = ["Cargo.toml", "Cargo.lock"];
+const OBJECT_STORE_WASI = ["object-store-wasi/Cargo.toml", "object-store-wasi/src"];
 
 function rust(name: string, entry: string = name, more: string[] = []): GuestSource {
   return {
@@ -42,6 +43,18 @@ function preview1(name: string): GuestSource {
 /** A library whose exports are called: an HTTP handler. */
 function rustLibrary(name: string): GuestSource {
   return { ...rust(name), library: true };
+}
+
+/** An HTTP handler that is an example of the project. */
+function rustExample(name: string): GuestSource {
+  const folder = `../../examples/${name}`;
+  return {
+    toolchain: "rust",
+    library: true,
+    sources: [...WORKSPACE, `${folder}/Cargo.toml`, `${folder}/src`, ...OBJECT_STORE_WASI],
+    wasm: `${folder}/${name}.wasm`,
+    entry: name,
+  };
 }
 
 function javascript(name: string, sources: string[]): GuestSource {
@@ -67,10 +80,8 @@ export const COMMITTED: Record<string, GuestSource> = {
   "checks": rust("checks"),
   "hello": rust("hello"),
   "http": rust("http", "http-guest"),
-  "object-store": rust("object-store", "object-store-guest", [
-    "object-store-wasi/Cargo.toml",
-    "object-store-wasi/src",
-  ]),
+  "object-server": rustExample("object-server"),
+  "object-store": rust("object-store", "object-store-guest", OBJECT_STORE_WASI),
   "serve": rustLibrary("serve"),
   "serve-hello": rustLibrary("serve-hello"),
   "hello-preview1": preview1("hello"),

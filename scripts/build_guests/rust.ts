@@ -90,5 +90,8 @@ async function remapPaths(): Promise<string[]> {
   const registry = join(process.env.CARGO_HOME ?? join(homedir(), ".cargo"), "registry", "src");
   const folders = await readdir(registry).catch(() => []);
   const remap = folders.map((folder) => `--remap-path-prefix=${join(registry, folder)}=crates`);
-  return [...remap, `--remap-path-prefix=${GUESTS_DIR.replace(/\/$/, "")}=guests`];
+  const own = [["examples", "../../examples"], ["guests", "."]].map(([name, folder]) =>
+    `--remap-path-prefix=${join(GUESTS_DIR, folder!).replace(/\/$/, "")}=${name}`
+  );
+  return [...remap, ...own];
 }
