@@ -79,7 +79,7 @@ export class ConnectorResponse implements HttpResponse {
   #state: typeof IDLE | typeof READING | typeof ENDED | typeof FAILED | typeof CANCELLED = IDLE;
   #consumer: "body" | "bytes" | "text" | undefined;
   #received = 0;
-  /** Why the body failed or was given up: what every later read rejects with. */
+  /** Why the body failed or was given up, where there is a reason: see `#why`. */
   #failure: unknown;
   #body: ReadableStream<Uint8Array> | undefined;
   #controller: ReadableStreamDefaultController<Uint8Array> | undefined;
@@ -120,7 +120,7 @@ export class ConnectorResponse implements HttpResponse {
       this.#body = new ReadableStream<Uint8Array>({
         start: (controller) => {
           this.#controller = controller;
-          if (this.#state === CANCELLED) controller.error(this.#failure);
+          if (this.#state === CANCELLED) controller.error(this.#why);
         },
         pull: (controller) => this.#pull(controller),
         cancel: (reason) => this.#giveUp(reason),
@@ -157,8 +157,8 @@ export class ConnectorResponse implements HttpResponse {
   async cancel(reason?: unknown): Promise<void> {
     if (this.#state >= ENDED) return;
     const done = this.#giveUp(reason);
-    this.#controller?.error(this.#failure);
-    await done;
+    this.#controller?.error(this.#why);
+    if (done !== undefined) await done;
   }
 
   #claim(consumer: "body" | "bytes" | "text"): void {
@@ -173,7 +173,7 @@ export class ConnectorResponse implements HttpResponse {
   #collect(consumer: "bytes" | "text"): Promise<Uint8Array<ArrayBuffer>> {
     try {
       this.#claim(consumer);
-      if (this.#state >= FAILED) throw this.#failure;
+      if (this.#state >= FAILED) throw this.#why;
     } catch (error) {
       return Promise.reject(error);
     }
@@ -250,7 +250,7 @@ export class ConnectorResponse implements HttpResponse {
 
   /** The next piece that has bytes; `undefined` at the end. Rejects with what callers shall see. */
   async #read(): Promise<Uint8Array | undefined> {
-    if (this.#state >= FAILED) throw this.#failure;
+    if (this.#state >= FAILED) throw this.#why;
     this.#state = READING;
     if (this.#source === undefined) return this.#next({ done: true });
     for (;;) {
@@ -270,7 +270,7 @@ export class ConnectorResponse implements HttpResponse {
   #next(piece: BodyPiece): Uint8Array | undefined {
     // The timer counts only while somebody waits.
     this.#deadline?.set(Infinity);
-    if (this.#state >= FAILED) throw this.#failure;
+    if (this.#state >= FAILED) throw this.#why;
     const declared = this.contentLength;
     if (!piece.done) {
       const bytes = piece.value!;
@@ -303,7 +303,7 @@ export class ConnectorResponse implements HttpResponse {
       this.#failure = failure;
       this.#close(FAILED);
     }
-    return this.#failure;
+    return this.#why;
   }
 
   /** Ends in failure by our own decision, so the source must be told. */
@@ -315,12 +315,17 @@ export class ConnectorResponse implements HttpResponse {
     return failure;
   }
 
-  #giveUp(reason: unknown): Promise<void> {
-    if (this.#state >= ENDED) return Promise.resolve();
+  #giveUp(reason: unknown): Promise<void> | undefined {
+    if (this.#state >= ENDED) return undefined;
     const source = this.#source;
-    this.#failure = reason ?? new DOMException("Response body was cancelled", "AbortError");
+    this.#failure = reason;
     this.#close(CANCELLED);
-    return settle(() => source?.cancel(reason));
+    return source === undefined ? undefined : settle(() => source.cancel(reason));
+  }
+
+  /** What every later read rejects with. Made when it is asked for: an exception costs more than the rest of a HEAD. */
+  get #why(): unknown {
+    return this.#failure ??= new DOMException("Response body was cancelled", "AbortError");
   }
 
   #close(state: typeof ENDED | typeof FAILED | typeof CANCELLED): void {

@@ -1,6 +1,6 @@
 /** GET and HEAD of an object: the request, what its response says, and a body that survives breaks. */
 import type { HttpRequest, HttpResponse } from "../../http/connector.ts";
-import { getHeader, type HeaderEntry, type HeaderList, headerOf } from "../../http/headers.ts";
+import { type HeaderEntry, type HeaderList, headerOf } from "../../http/headers.ts";
 import type { RetryState } from "../../http/retry_state.ts";
 import { GenericError, type ObjectStoreError } from "../../store/error.ts";
 import type { Path } from "../../store/parse_path.ts";
@@ -132,7 +132,7 @@ export class Getter {
     const response = await this.send("HEAD", undefined, undefined);
     if (response.status !== 200 && response.status !== 204) throw await responseError(response, this.failure);
     await response.cancel();
-    const size = declaredLength(response.headers) ?? await (await loadRare()).measure(this);
+    const size = declaredLength(response) ?? await (await loadRare()).measure(this);
     const { start } = resolveRange(this.options.range, size, this.failure);
     return new HttpGetResult(this, response, { start, end: start }, size, new Uint8Array(0));
   }
@@ -216,7 +216,7 @@ function hasConditions(options: GetOptions): boolean {
 }
 
 /** The stored length that headers declare, whatever the body delivered may be. */
-export function declaredLength(headers: HeaderList): number | undefined {
-  const value = getHeader(headers, "content-length")?.trim();
+export function declaredLength(response: HttpResponse): number | undefined {
+  const value = headerOf(response, "content-length")?.trim();
   return value !== undefined && /^\d{1,15}$/.test(value) ? Number(value) : undefined;
 }

@@ -18,7 +18,7 @@ const MAX_MEASURED = 16 * 1024 * 1024;
  * codes large objects on the way.
  */
 export async function wholeOfUnknownLength(getter: Getter, response: HttpResponse): Promise<GetResult> {
-  const stored = declaredLength(response.headers);
+  const stored = declaredLength(response);
   if (stored !== undefined && stored > MAX_MEASURED) {
     return new HttpGetResult(getter, response, { start: 0, end: stored }, stored, response.body);
   }
