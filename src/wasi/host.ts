@@ -12,6 +12,8 @@ export type HostFunction = Of<Instance>;
 export interface HostInterface {
   /** Such as `wasi:io/poll`. */
   readonly name: string;
+  /** Versions that it is of; by default 0.2.0 and what followed, which only added. */
+  readonly versions?: readonly string[];
   /** Resource types that it defines, by their WIT name. */
   readonly resources?: readonly string[];
   /** Its functions. */

@@ -2,12 +2,14 @@
 import { lower, type LowerOptions } from "./abi/lower.ts";
 import { cliInterfaces } from "./cli/interface.ts";
 import { clockInterfaces } from "./clocks/interface.ts";
+import { configInterfaces } from "./config/interface.ts";
 import { type MissingImport, MissingImportError } from "./error.ts";
 import { filesystemInterfaces } from "./filesystem/interface.ts";
 import type { HostFunction, HostInterface } from "./host.ts";
 import { httpInterfaces } from "./http/interface.ts";
 import type { Instance } from "./instance.ts";
 import { ioInterfaces } from "./io/interface.ts";
+import { keyValueInterfaces } from "./keyvalue/interface.ts";
 import { randomInterfaces } from "./random/interface.ts";
 import { socketInterfaces } from "./sockets/interface.ts";
 import type { RequiredImport } from "./transpile/patch.ts";
@@ -22,6 +24,8 @@ const INTERFACES: ReadonlyMap<string, HostInterface> = new Map(
     ...filesystemInterfaces,
     ...socketInterfaces,
     ...httpInterfaces,
+    ...configInterfaces,
+    ...keyValueInterfaces,
   ].map((one) => [one.name, one]),
 );
 
@@ -140,7 +144,7 @@ export function missingImports(
     const full = version === undefined ? name : `${name}@${version}`;
     const given = extra[name] ?? extra[full];
     const host = INTERFACES.get(name);
-    if (given === undefined && (host === undefined || !isServed(name, version))) {
+    if (given === undefined && (host === undefined || !isServed(host, version))) {
       missing.push({ interface: full, names: [] });
       continue;
     }
@@ -153,14 +157,16 @@ export function missingImports(
   return missing;
 }
 
-/** Versions of WASI that the implementation is of: 0.2.x is additive, so all of it. */
-function isServed(name: string, version: string | undefined): boolean {
-  return !name.startsWith("wasi:") || version === undefined || /^0\.2\.\d+$/.test(version);
+/** Whether the implementation is of that version of WASI: 0.2.x is additive, so it is of all of it. */
+function isServed({ versions }: HostInterface, version: string | undefined): boolean {
+  if (version === undefined) return true;
+  return versions === undefined ? /^0\.2\.\d+$/.test(version) : versions.includes(version);
 }
 
 /** Whether the host provides the interface in that version. */
 export function hostProvides(name: string, version: string | undefined): boolean {
-  return INTERFACES.has(name) && isServed(name, version);
+  const host = INTERFACES.get(name);
+  return host !== undefined && isServed(host, version);
 }
 
 function hostHas({ resources = [], functions }: HostInterface, path: string): boolean {

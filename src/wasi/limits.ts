@@ -15,6 +15,7 @@ export function resolveLimits(limits: GuestLimits = {}): ResolvedLimits {
     responseBytes: limits.responseBytes ?? Infinity,
     fieldBytes: limits.fieldBytes ?? 128 * 1024,
     outputBytes: limits.outputBytes ?? Infinity,
+    keyValueBytes: limits.keyValueBytes ?? 64 * 1024 ** 2,
     randomBytes: limits.randomBytes ?? 64 * 1024 ** 2,
   };
 }

@@ -43,6 +43,7 @@ export type {
   GuestOptions,
   GuestOutput,
   InstantiateOptions,
+  KeyValueSource,
   LoadOptions,
   Preopen,
   RunResult,

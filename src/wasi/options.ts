@@ -2,6 +2,7 @@
 import type { HttpConnector } from "../http/connector.ts";
 import type { NetworkPolicy } from "../http/policy.ts";
 import type { TraceHooks } from "../http/trace.ts";
+import type { ObjectStore } from "../store/object_store.ts";
 
 /** A directory that the guest may open. */
 export interface Preopen {
@@ -54,6 +55,8 @@ export interface GuestLimits {
   readonly fieldBytes?: number;
   /** Bytes written to standard output and error together. Default: no limit. */
   readonly outputBytes?: number;
+  /** Bytes of a value read from a bucket, and of all that one in memory holds; more are an error. Default 64 MiB. */
+  readonly keyValueBytes?: number;
   /** Bytes of one call for random bytes. Default 64 MiB. */
   readonly randomBytes?: number;
 }
@@ -73,6 +76,12 @@ export interface SocketGrant {
   /** Let it look names up. A lookup alone can carry data to whoever owns the name. Default false. */
   readonly lookup?: boolean;
 }
+
+/**
+ * Where a bucket of `wasi:keyvalue` is kept: in an object store, keys being paths, or in memory, with these values to
+ * begin with. One in memory is an instance's own and ends with it.
+ */
+export type KeyValueSource = ObjectStore | Readonly<Record<string, string | Uint8Array>>;
 
 /** What an instance of a guest is given. */
 export interface GuestOptions {
@@ -101,6 +110,13 @@ export interface GuestOptions {
   readonly net?: readonly string[] | NetworkPolicy;
   /** Raw TCP and UDP sockets, and name lookup. Default: none; HTTP needs only `net`. */
   readonly sockets?: SocketGrant;
+  /** Values that `wasi:config/store` tells. Default: none. */
+  readonly config?: Readonly<Record<string, string>>;
+  /**
+   * Buckets of `wasi:keyvalue`, by the identifier that the guest opens; most open `""`. Default: none, and whatever is
+   * opened is `no-such-store`.
+   */
+  readonly keyValue?: Readonly<Record<string, KeyValueSource>>;
   /** Carries the guest's requests. Default: the platform's best. */
   readonly connector?: HttpConnector;
   /** Told of each request that the guest makes. */

@@ -10,12 +10,13 @@ const PLAIN = /^(?:https?:\/\/)?((?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::\d+)?)
  * `net` names more than single hosts, the worker may use the network as the caller may, and the policy alone decides.
  */
 export function workerPermissions(
-  { net, preopens = [] }: Pick<GuestOptions, "net" | "preopens">,
+  { net, sockets, preopens = [] }: Pick<GuestOptions, "net" | "sockets" | "preopens">,
 ): WorkerPermissions {
   const directories = preopens.map(({ host }) => host);
   const writable = preopens.filter(({ readOnly }) => !readOnly).map(({ host }) => host);
   return {
-    net: netPermission(net),
+    // Names are looked up at whatever server the platform asks.
+    net: sockets?.lookup ? "inherit" : both(netPermission(net), netPermission(sockets?.allow)),
     read: directories.length === 0 ? false : directories,
     write: writable.length === 0 ? false : writable,
     env: false,
@@ -26,7 +27,14 @@ export function workerPermissions(
   };
 }
 
-function netPermission(net: GuestOptions["net"]): false | "inherit" | string[] {
+type NetPermission = false | "inherit" | string[];
+
+function both(one: NetPermission, other: NetPermission): NetPermission {
+  if (one === "inherit" || other === "inherit") return "inherit";
+  return one === false ? other : other === false ? one : [...one, ...other];
+}
+
+function netPermission(net: GuestOptions["net"]): NetPermission {
   if (net === undefined) return false;
   if ("checkUrl" in net) return "inherit";
   if (net.length === 0) return false;

@@ -1,7 +1,8 @@
 /** What passes between the thread that serves and the workers that run guests. Everything here can be cloned. */
 import type { HeaderList } from "../../http/headers.ts";
 import type { GuestLimit } from "../error.ts";
-import type { DeniedRequest, GuestOptions, RunResult } from "../options.ts";
+import { isStore } from "../keyvalue/grant.ts";
+import type { DeniedRequest, GuestOptions, RunResult, SocketGrant } from "../options.ts";
 import type { RequiredImport } from "../transpile/patch.ts";
 import type { FailureRecord } from "./failure.ts";
 import type { BackendStats } from "./job.ts";
@@ -19,9 +20,21 @@ export interface CodeMessage {
 export type SentOptions =
   & Omit<
     GuestOptions,
-    "stdin" | "stdout" | "stderr" | "connector" | "trace" | "onDenied" | "signal" | "clocks" | "net"
+    | "stdin"
+    | "stdout"
+    | "stderr"
+    | "connector"
+    | "trace"
+    | "onDenied"
+    | "signal"
+    | "clocks"
+    | "net"
+    | "sockets"
   >
-  & { readonly net?: readonly string[] };
+  & {
+    readonly net?: readonly string[];
+    readonly sockets?: Omit<SocketGrant, "allow"> & { readonly allow: readonly string[] };
+  };
 
 /** A body in a message: whole, to be asked for, or none. */
 export type SentBody = Uint8Array | "stream" | undefined;
@@ -140,7 +153,8 @@ export function transferOf(bytes: SentBody): Transferable[] {
  * @throws {TypeError} for what cannot: functions and objects with functions.
  */
 export function sentOptions(options: GuestOptions | ServeOptions): SentOptions {
-  const { args, argv0, env, cwd, terminals, preopens, net, randomSeed, forbiddenHeaders, limits } = options;
+  const { args, argv0, env, cwd, terminals, preopens, net, sockets, config, keyValue } = options;
+  const { randomSeed, forbiddenHeaders, limits } = options;
   for (const name of ["connector", "trace", "clocks"] as const) {
     if (options[name] !== undefined) {
       throw new TypeError(
@@ -148,10 +162,29 @@ export function sentOptions(options: GuestOptions | ServeOptions): SentOptions {
       );
     }
   }
-  if (net !== undefined && "checkUrl" in net) {
+  const common = { args, argv0, env, cwd, terminals, preopens, config, randomSeed, forbiddenHeaders, limits };
+  return {
+    ...common,
+    net: entriesOf("net", net),
+    ...sockets !== undefined && { sockets: { ...sockets, allow: entriesOf("sockets", sockets.allow) ?? [] } },
+    keyValue: valuesOf(keyValue),
+  };
+}
+
+function entriesOf(name: string, given: GuestOptions["net"]): readonly string[] | undefined {
+  if (given === undefined || !("checkUrl" in given)) return given;
+  throw new TypeError(
+    `Cannot run the guest in a worker: "${name}" must be a list of entries there, a policy cannot be carried over`,
+  );
+}
+
+function valuesOf(buckets: GuestOptions["keyValue"]): GuestOptions["keyValue"] {
+  for (const [identifier, source] of Object.entries(buckets ?? {})) {
+    if (!isStore(source)) continue;
     throw new TypeError(
-      'Cannot run the guest in a worker: "net" must be a list of entries there, a policy cannot be carried over',
+      `Cannot run the guest in a worker: the store of the bucket "${identifier}" cannot be carried there; ` +
+        'use isolation "inline"',
     );
   }
-  return { args, argv0, env, cwd, terminals, preopens, net, randomSeed, forbiddenHeaders, limits };
+  return buckets;
 }

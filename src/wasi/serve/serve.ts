@@ -86,7 +86,7 @@ function inlineBackend(
 /** What of the options is an instance's own. The server's signal ends the server, not its instances one by one. */
 export function guestOptions(options: ServeOptions): GuestOptions {
   const { args, argv0, env, cwd, terminals, preopens, net, connector, trace, onDenied, clocks } = options;
-  const { randomSeed, forbiddenHeaders, limits } = options;
+  const { sockets, config, keyValue, randomSeed, forbiddenHeaders, limits } = options;
   return {
     args,
     argv0,
@@ -95,6 +95,9 @@ export function guestOptions(options: ServeOptions): GuestOptions {
     terminals,
     preopens,
     net,
+    sockets,
+    config,
+    keyValue,
     connector,
     trace,
     onDenied,
