@@ -397,3 +397,24 @@ Deno.test("the default connector goes by features", async () => {
     await origin.close();
   }
 });
+
+Deno.test("the read timer covers the bytes that are looked at for a coding", async () => {
+  for (const listens of [true, false]) {
+    const cancelled = Promise.withResolvers<unknown>();
+    const fetch = (_: URL | RequestInfo, init?: RequestInit): Promise<Response> => {
+      const body = new ReadableStream({
+        start(controller) {
+          // As a platform does, and as a fetch of somebody's own may not.
+          if (listens) init?.signal?.addEventListener("abort", () => controller.error(init.signal?.reason));
+          if (listens) cancelled.resolve(undefined);
+        },
+        cancel: cancelled.resolve,
+      });
+      return Promise.resolve(new Response(body, { headers: { "content-encoding": "gzip" } }));
+    };
+    const service = new FetchConnector({ fetch }).connect({ readTimeout: 20 });
+    const error = await failure(service.call(get("http://example.com/")));
+    assert.deepEqual([error.kind, error.detail?.tag], ["timeout", "connection-read-timeout"]);
+    await cancelled.promise;
+  }
+});

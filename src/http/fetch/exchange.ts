@@ -218,11 +218,30 @@ export class FetchExchange implements BodySource {
   /** Whether the platform undid this coding: told, or seen in the first bytes. */
   async #isDecoded(coding: string): Promise<boolean> {
     if (this.#decodes !== undefined) return this.#decodes;
-    this.#peeked = await this.#open().read();
+    this.#peeked = await this.#peek();
     // Undici makes nothing at all, and no error, of the beginning of a coded body.
     if (this.#peeked.done) return this.#response!.headers.get("content-length") !== "0";
     const { looksEncoded } = await import("./coding.ts");
     return !looksEncoded(coding, this.#peeked.value);
+  }
+
+  /** The first piece, in the time that any piece has: Undici 6 may lose the error of a decoder and wait for ever. */
+  async #peek(): Promise<BodyPiece> {
+    const limit = limited(this.#timeouts.readTimeout, READ_TIMEOUT);
+    const expired = (): void => {
+      this.cancel(this.#timedOut("first bytes of the body", limit, "connection-read-timeout")).catch(
+        () => {},
+      );
+    };
+    const deadline = limit > 0 ? this.#deadlines.start(limit, expired) : undefined;
+    try {
+      const piece = await this.#open().read();
+      // A body that was given up ends as if it were whole.
+      if (this.#aborted !== undefined) throw this.#aborted.reason;
+      return piece;
+    } finally {
+      deadline?.stop();
+    }
   }
 
   #checkVisible({ status, type }: Response): void {
