@@ -2,8 +2,10 @@
  * Signing, below the retries: each attempt is signed anew, with credentials and a time of its own. Some refusals are put
  * right (`correct.ts`), and the request is made once more.
  */
+import { isStreamBody } from "../../http/body.ts";
 import type { HttpLayer, HttpRequest, HttpResponse, HttpService } from "../../http/connector.ts";
 import { hasHeader } from "../../http/headers.ts";
+import type { ChunkedBody } from "./chunked.ts";
 import type { S3Credential, S3CredentialProvider } from "./credential.ts";
 import type { S3Endpoint } from "./endpoint.ts";
 import { prefetchFailures } from "./error.ts";
@@ -55,6 +57,8 @@ class SigningService implements HttpService {
       prefetchFailures();
       return response;
     }
+    // What has been read of a stream cannot be sent again.
+    if (request.body !== undefined && isStreamBody(request.body)) return response;
     // What can be put right is told by these alone.
     if (status !== 400 && status !== 403 && status !== 401 && status !== 301 && status !== 307) {
       return response;
@@ -91,13 +95,21 @@ class SigningService implements HttpService {
       ? request.url
       : endpoint.url + request.url.slice(this.#configured.length);
     if (credential === undefined) return url === request.url ? request : { ...request, url };
-    const headers = signRequest({ method: request.method, url, headers: request.headers }, {
+    const how = {
       credential,
       date: new Date(Date.now() + skew),
       region: endpoint.region,
       service: endpoint.service,
       tokenHeader: provider === session ? "x-amz-s3session-token" : undefined,
-    });
+    };
+    const headers = signRequest({ method: request.method, url, headers: request.headers }, how);
+    const { body } = request;
+    if (body !== undefined && "begin" in body) {
+      return Promise.resolve(headers).then((headers) => {
+        (body as ChunkedBody).begin(headers, how);
+        return { ...request, url, headers };
+      });
+    }
     return headers instanceof Promise
       ? headers.then((headers) => ({ ...request, url, headers }))
       : { ...request, url, headers };

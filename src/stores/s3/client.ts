@@ -1,5 +1,6 @@
 /** The requests of {@linkcode S3Store}: one bucket, signed, its answers read. */
 import { FetchConnector } from "../../http/fetch.ts";
+import type { HttpStreamBody } from "../../http/body.ts";
 import type { HttpLayer, HttpRequest, HttpResponse, HttpService } from "../../http/connector.ts";
 import type { HeaderEntry, HeaderList } from "../../http/headers.ts";
 import { lazyLayer } from "../../http/lazy_layer.ts";
@@ -33,8 +34,8 @@ export interface S3Request {
   readonly path?: Path;
   readonly query?: Query;
   readonly headers?: HeaderList;
-  /** Sent as it is, so it can be sent again. */
-  readonly body?: readonly Uint8Array[];
+  /** Chunks can be sent again; a stream brings its own headers. */
+  readonly body?: readonly Uint8Array[] | HttpStreamBody;
   /** Its checksum is sent as a header, computed here unless `checksum` says it. */
   readonly checksummed?: boolean;
   readonly checksum?: string;
@@ -59,7 +60,8 @@ export class S3Client {
   /** Whether whole objects are read with their checksums. */
   readonly verify: boolean;
   readonly state: SigningState;
-  readonly #unsigned: boolean;
+  /** Whether TLS is what protects payloads. */
+  readonly unsigned: boolean;
   readonly #common: readonly HeaderEntry[];
   readonly #sessions: HttpService | undefined;
   /** The bucket's URL as configured; the signing layer knows better where it has moved. */
@@ -76,7 +78,7 @@ export class S3Client {
     this.encryption = encryptionHeaders(options, endpoint.url);
     this.#url = endpoint.url;
     const secure = endpoint.url.startsWith("https:");
-    this.#unsigned = options.unsignedPayload ?? (secure && this.checksum !== undefined);
+    this.unsigned = options.unsignedPayload ?? (secure && this.checksum !== undefined);
     this.#common = options.requestPayer ? [["x-amz-request-payer", "requester"]] : [];
     const connector = options.connector ?? new FetchConnector();
     const layer = (state: SigningState): HttpLayer =>
@@ -172,7 +174,7 @@ export class S3Client {
     const url = path === undefined ? this.bucketUrl(query ?? []) : this.objectUrl(path, query);
     const { signal, extensions } = options;
     const made = { method, url, headers, body, idempotent, signal, extensions, retries };
-    if (body === undefined) return made;
+    if (body === undefined || "stream" in body) return made;
     const { checksum } = this;
     if (request.checksummed && checksum !== undefined) {
       if (sums === undefined && request.checksum === undefined) {
@@ -180,7 +182,7 @@ export class S3Client {
       }
       headers.push([`x-amz-checksum-${checksum}`, request.checksum ?? sums!.checksumOf(checksum, body)]);
     }
-    if (this.#unsigned) {
+    if (this.unsigned) {
       headers.push([PAYLOAD_HASH_HEADER, UNSIGNED_PAYLOAD]);
       return made;
     }

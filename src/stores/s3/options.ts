@@ -79,7 +79,11 @@ export interface S3StoreOptions extends ConnectionOptions, S3CredentialOptions {
   readonly copyThreshold?: number;
   /** Size of a part of such copies. Default 256 MiB; grows so that 10,000 parts suffice. */
   readonly copyPartSize?: number;
-  /** Payloads larger than this are put in parts. Default and maximum 5 GiB for those in memory; streams: 16 MiB. */
+  /**
+   * Payloads larger than this are put in parts. Default and maximum 5 GiB for those in memory; streams: 16 MiB, as they are held in memory so that
+   * they can be sent again. Where it is larger, streams of known length (a `Blob`, or with `size`) up to it are sent as they are read,
+   * once, if the service takes payloads in signed chunks.
+   */
   readonly putThreshold?: number;
 }
 

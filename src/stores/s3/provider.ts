@@ -18,6 +18,11 @@ export interface S3Provider {
   readonly checksum: ChecksumAlgorithm | "none";
   /** Whether it may be asked for checksums of what is read. */
   readonly checksumMode: boolean;
+  /**
+   * Whether a payload may come in chunks that are signed one by one (`aws-chunked`), and with its checksum after them (`trailer`). Only so
+   * can a stream be put by one request without being held in memory.
+   */
+  readonly payloadChunks: "none" | "signed" | "trailer";
   /** Integrity header of a bulk deletion. */
   readonly deleteIntegrity: "md5" | "sha256" | "both";
   /** Whether all parts but the last must have one size. */
@@ -63,6 +68,7 @@ export const GENERIC: S3Provider = {
   addressing: "path",
   checksum: "none",
   checksumMode: false,
+  payloadChunks: "none",
   deleteIntegrity: "md5",
   equalParts: false,
   partCopy: true,

@@ -17,6 +17,7 @@ const AWS = {
   addressing: "virtual",
   checksum: "crc64nvme",
   checksumMode: true,
+  payloadChunks: "trailer",
   deleteIntegrity: "sha256",
   create: true,
   update: true,
@@ -37,7 +38,7 @@ export const PROVIDERS: readonly ProviderRow[] = [
     copyIfNotExists: "multipart",
   },
   { ...AWS, name: "aws", hosts: [/(?:^|\.)amazonaws\.(?:com|com\.cn|eu)$/] },
-  // 501 for headers it does not know, checksums among them until 2025. All parts but the last equal.
+  // 501 for headers it does not know, checksums among them until 2025, and for payloads in chunks. All parts but the last equal.
   {
     name: "r2",
     hosts: [/\.r2\.cloudflarestorage\.com$/],
@@ -54,12 +55,14 @@ export const PROVIDERS: readonly ProviderRow[] = [
     rawKeys: false,
     checksum: "crc64nvme",
     checksumMode: true,
+    payloadChunks: "trailer",
     create: true,
     update: true,
     complete: "all",
     copyIfNotExists: "multipart",
   },
   { name: "rustfs", create: "probe", update: "probe" },
+  // It takes payloads in chunks, but keeps their coding, aws-chunked, with the object.
   {
     name: "versitygw",
     rawKeys: false,
@@ -72,7 +75,14 @@ export const PROVIDERS: readonly ProviderRow[] = [
     complete: "all",
     copyIfNotExists: "multipart",
   },
-  { name: "moto", create: true, update: true, complete: "create", copyIfNotExists: "multipart" },
+  {
+    name: "moto",
+    payloadChunks: "trailer",
+    create: true,
+    update: true,
+    complete: "create",
+    copyIfNotExists: "multipart",
+  },
   {
     name: "localstack",
     hosts: [/(?:^|\.)localhost\.localstack\.cloud$/, /^localstack$/],
@@ -140,7 +150,7 @@ export const PROVIDERS: readonly ProviderRow[] = [
   },
   { name: "supabase", hosts: [/\.supabase\.(?:co|com|in)$/], create: false, update: false, tagging: false },
   // Conditions are heeded by recent ones only.
-  { name: "seaweedfs" },
+  { name: "seaweedfs", payloadChunks: "signed" },
   // Objects have no tags; no lock makes a condition and its write one step.
   { name: "garage", region: "garage", create: false, update: false, tagging: false },
   {

@@ -59,7 +59,7 @@ const FOUND = {
 } as const;
 
 /** What a refused condition is. */
-async function refusal(response: HttpResponse, path: Path, mode: PutMode): Promise<ObjectStoreError> {
+export async function refusal(response: HttpResponse, path: Path, mode: PutMode): Promise<ObjectStoreError> {
   const Conflict: ErrorClass = mode === "create" ? AlreadyExistsError : PreconditionError;
   const action = mode === "create" ? "create" : mode === "overwrite" ? "put" : "update";
   const error = await responseError(response, {

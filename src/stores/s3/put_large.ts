@@ -3,7 +3,7 @@ import type { ObjectStore } from "../../store/object_store.ts";
 import { toStoreError } from "../../store/error.ts";
 import { type Path, rawPath } from "../../store/path.ts";
 import { readPayload, type toPayload } from "../../store/payload.ts";
-import type { PutOptions, PutResult } from "../../store/types.ts";
+import type { PutMode, PutOptions, PutResult } from "../../store/types.ts";
 import { createWriter } from "../../store/writer.ts";
 import type { S3Client } from "./client.ts";
 import { completes, type WriteConditions } from "./conditions.ts";
@@ -33,10 +33,26 @@ export async function putAny(put: LargePut, content: ReturnType<typeof toPayload
   const { mode = "overwrite" } = options;
   await put.conditions.requirePut(path, mode, options);
   if (content.kind === "chunks") return await putInMemory(put, content.chunks, content.length);
+  const { length } = content;
+  if (length !== undefined && goesWhole(client, mode, length)) {
+    const { putStreamed } = await import("./put_stream.ts");
+    return await putStreamed(put, content, length);
+  }
   if (completes(client, mode)) return await putStream(put, content.stream);
   // Nothing can be checked when an upload completes: then all of it must be there first.
   const bytes = await readPayload(content, options, { store: STORE, path });
   return await putInMemory(put, [bytes], bytes.byteLength);
+}
+
+/**
+ * Whether a stream of this length goes out by one request as it is read. It can then not be sent again, so one that fits into memory is
+ * rather kept there, and a larger one goes in parts: unless an upload would not heed the condition, or the caller wants no parts.
+ */
+function goesWhole(client: S3Client, mode: PutMode, length: number): boolean {
+  const { provider, options: { skipSignature, putThreshold } } = client;
+  if (provider.payloadChunks === "none" || skipSignature) return false;
+  if (length <= STREAM_THRESHOLD || length > MAX_SINGLE) return false;
+  return !completes(client, mode) || putThreshold !== undefined && length <= putThreshold;
 }
 
 async function putInMemory(
