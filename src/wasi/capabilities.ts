@@ -4,8 +4,8 @@ import type { HttpConnector } from "../http/connector.ts";
 import { denyAll, type NetworkPolicy } from "../http/policy.ts";
 import { type Clocks, resolveClocks } from "./clocks/interface.ts";
 import { type ByteReader, InputSource } from "./cli/stdio.ts";
-import { join, OutputSink } from "./cli/sink.ts";
-import { processStreams } from "./cli/inherit.ts";
+import { type ByteWriter, join, OutputSink } from "./cli/sink.ts";
+import { type ProcessStreams, processStreams } from "./cli/inherit.ts";
 import type { Descriptor } from "./filesystem/descriptor.ts";
 import { HttpAccess, type RequestGate } from "./http/access.ts";
 import type { KeyValueStore } from "./keyvalue/bucket.ts";
@@ -53,52 +53,78 @@ export interface Capabilities {
   release(): void;
 }
 
-/** Turns options into capabilities; opens what must be open before the guest runs. */
+/** What an instance has for itself, where a guest has many: it takes the place of what the options say. */
+export interface OwnGrants {
+  /** Environment. */
+  readonly env?: GuestOptions["env"];
+  /** Standard output. */
+  readonly stdout?: GuestOutput | ByteWriter;
+  /** Standard error. */
+  readonly stderr?: GuestOutput | ByteWriter;
+  /** Further bounds on its requests. */
+  readonly gate?: RequestGate;
+}
+
+/**
+ * Turns options into capabilities, and opens what must be open before a guest runs. What is returned gives an instance
+ * its own; it may be called again where the options have no stream, which can have one user only.
+ */
 export async function grant(
   options: GuestOptions,
   name: string,
-  gate?: RequestGate,
-): Promise<Capabilities> {
-  const releases: (() => void)[] = [];
-  const random = randomSource(options.randomSeed);
+): Promise<(own?: OwnGrants) => Capabilities> {
   const limits = resolveLimits(options.limits);
   const { terminals = {} } = options;
-  const stdout = await output(options.stdout, 1, releases, terminals.stdout);
-  const stderr = await output(options.stderr, 2, releases, terminals.stderr);
-  const http = new HttpAccess({
-    policy: policyOf(options.net),
-    connector: options.connector ?? await defaultConnector(),
-    trace: options.trace,
-    onDenied: options.onDenied,
-    maxRequests: limits.concurrentRequests,
-    gate,
-  });
-  releases.push(() => http.close());
+  const shared: (() => void)[] = [];
+  const policy = policyOf(options.net);
+  const connector = options.connector ?? await defaultConnector();
   let directories: Capabilities["directories"] = () => [];
   if (options.preopens !== undefined && options.preopens.length > 0) {
     const { openPreopens } = await import("./filesystem/preopens_node.ts");
     directories = openPreopens(options.preopens);
   }
-  return {
-    args: [options.argv0 ?? name, ...options.args ?? []],
-    env: Object.entries(options.env ?? {}),
-    cwd: options.cwd,
-    stdin: await input(options.stdin, releases, terminals.stdin),
-    stdout: stdout.sink,
-    stderr: stderr.sink,
-    clocks: resolveClocks(options.clocks),
-    random,
-    insecureSeed: [random.u64(), random.u64()],
-    http,
-    forbiddenHeaders: new Set(options.forbiddenHeaders?.map((name) => name.toLowerCase())),
-    directories,
-    config: new Map(Object.entries(options.config ?? {})),
-    keyValue: bucketsOf(options.keyValue, limits.keyValueBytes),
-    sockets: await socketsOf(options.sockets),
-    piped: () => ({ stdout: join(stdout.pieces), stderr: join(stderr.pieces) }),
-    release() {
-      for (const release of releases) release();
-    },
+  const args = [options.argv0 ?? name, ...options.args ?? []];
+  const inherits = options.stdout === "inherit" || options.stderr === "inherit";
+  const streams = inherits ? await processStreams() : undefined;
+  const stdin = await input(options.stdin, shared, terminals.stdin);
+  const forbiddenHeaders = new Set(options.forbiddenHeaders?.map((name) => name.toLowerCase()));
+  const config = new Map(Object.entries(options.config ?? {}));
+  const sockets = await socketsOf(options.sockets);
+  return (own = {}) => {
+    const releases = [...shared];
+    const random = randomSource(options.randomSeed);
+    const stdout = output(own.stdout ?? options.stdout, 1, streams, releases, terminals.stdout);
+    const stderr = output(own.stderr ?? options.stderr, 2, streams, releases, terminals.stderr);
+    const http = new HttpAccess({
+      policy,
+      connector,
+      trace: options.trace,
+      onDenied: options.onDenied,
+      maxRequests: limits.concurrentRequests,
+      gate: own.gate,
+    });
+    releases.push(() => http.close());
+    return {
+      args,
+      env: Object.entries(own.env ?? options.env ?? {}),
+      cwd: options.cwd,
+      stdin: stdin(),
+      stdout: stdout.sink,
+      stderr: stderr.sink,
+      clocks: resolveClocks(options.clocks),
+      random,
+      insecureSeed: [random.u64(), random.u64()],
+      http,
+      forbiddenHeaders,
+      directories,
+      config,
+      keyValue: bucketsOf(options.keyValue, limits.keyValueBytes),
+      sockets,
+      piped: () => ({ stdout: join(stdout.pieces), stderr: join(stderr.pieces) }),
+      release() {
+        for (const release of releases) release();
+      },
+    };
   };
 }
 
@@ -123,35 +149,38 @@ async function input(
   source: GuestInput | undefined,
   releases: (() => void)[],
   terminal = false,
-): Promise<InputSource> {
+): Promise<() => InputSource> {
   const end: ByteReader = () => Promise.resolve(undefined);
-  if (source === undefined) return new InputSource(end);
+  if (source === undefined) return () => new InputSource(end);
   if (typeof source === "string" && source !== "inherit") {
-    return new InputSource(end, { first: new TextEncoder().encode(source) });
+    const first = new TextEncoder().encode(source);
+    return () => new InputSource(end, { first });
   }
-  if (source instanceof Uint8Array) return new InputSource(end, { first: source });
+  if (source instanceof Uint8Array) return () => new InputSource(end, { first: source });
   if (source instanceof ReadableStream) {
     const reader = source.getReader();
     releases.push(() => reader.releaseLock());
-    return new InputSource(async () => (await reader.read()).value, { terminal });
+    return () => new InputSource(async () => (await reader.read()).value, { terminal });
   }
   const streams = await processStreams();
-  return new InputSource(streams.read, { terminal: terminal || streams.isTerminal(0) });
+  return () => new InputSource(streams.read, { terminal: terminal || streams.isTerminal(0) });
 }
 
-async function output(
-  target: GuestOutput = "ignore",
+function output(
+  target: GuestOutput | ByteWriter = "ignore",
   fd: 1 | 2,
+  streams: ProcessStreams | undefined,
   releases: (() => void)[],
   terminal = false,
-): Promise<{ readonly sink: OutputSink; readonly pieces: readonly Uint8Array[] }> {
+): { readonly sink: OutputSink; readonly pieces: readonly Uint8Array[] } {
   const pieces: Uint8Array[] = [];
   if (target === "ignore") return { sink: new OutputSink(() => {}), pieces };
   if (target === "pipe") return { sink: new OutputSink((bytes) => void pieces.push(bytes)), pieces };
   if (target === "inherit") {
-    const streams = await processStreams();
+    if (streams === undefined) throw new TypeError('"inherit" must be among the options of the guest');
     return { sink: new OutputSink(streams.write(fd), terminal || streams.isTerminal(fd)), pieces };
   }
+  if (typeof target === "function") return { sink: new OutputSink(target, terminal), pieces };
   const writer = target.getWriter();
   writer.closed.catch(() => {}); // a broken stream is told by its writes
   releases.push(() => writer.releaseLock());

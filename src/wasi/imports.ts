@@ -1,5 +1,5 @@
 /** The import object: WASI's interfaces in the shape that jco's generated code asks for. */
-import { lower, type LowerOptions } from "./abi/lower.ts";
+import { type Holder, lower, type LowerOptions } from "./abi/lower.ts";
 import { cliInterfaces } from "./cli/interface.ts";
 import { clockInterfaces } from "./clocks/interface.ts";
 import { configInterfaces } from "./config/interface.ts";
@@ -48,28 +48,28 @@ function pascalCase(name: string): string {
 /** A class or function that exists to carry a lowering. */
 type Carrier = Record<string | symbol, unknown>;
 
-function lowered(instance: Instance, name: string, host: HostFunction): Carrier {
+function lowered(holder: Holder<Instance>, name: string, host: HostFunction): Carrier {
   const carrier = (() => {
     throw new TypeError(`"${name}" is called by guests only`);
   }) as unknown as Carrier;
-  carrier[LOWER] = (options: LowerOptions) => lower(name, host, instance, options);
+  carrier[LOWER] = (options: LowerOptions) => lower(name, host, holder, options);
   return carrier;
 }
 
 /** One interface for one instance. */
-function assemble(instance: Instance, { name, resources = [], functions }: HostInterface): Carrier {
+function assemble(holder: Holder<Instance>, { name, resources = [], functions }: HostInterface): Carrier {
   const assembled: Carrier = {};
   const classes = new Map<string, Carrier>();
   for (const resource of resources) {
-    const carrier = lowered(instance, `${name}#[constructor]${resource}`, NO_CONSTRUCTOR);
+    const carrier = lowered(holder, `${name}#[constructor]${resource}`, NO_CONSTRUCTOR);
     delete carrier[LOWER];
-    carrier[DISPOSE] = (rep: number) => instance.dispose(rep);
+    carrier[DISPOSE] = (rep: number) => holder.current.dispose(rep);
     carrier.prototype = {};
     classes.set(resource, carrier);
     assembled[pascalCase(resource)] = carrier;
   }
   for (const [key, host] of Object.entries(functions)) {
-    const carrier = lowered(instance, `${name}#${key}`, host);
+    const carrier = lowered(holder, `${name}#${key}`, host);
     const { kind, resource, member } = placeOf(key);
     const owner = classes.get(resource)!;
     if (kind === "function") assembled[member] = carrier;
@@ -186,7 +186,7 @@ function objectHas(object: Readonly<Record<string, unknown>>, path: string): boo
  * @throws {MissingImportError} before anything of the guest has run.
  */
 export function importObject(
-  instance: Instance,
+  holder: Holder<Instance>,
   required: readonly RequiredImport[],
   extra: ExtraImports = NONE,
 ): Record<string, unknown> {
@@ -199,7 +199,7 @@ export function importObject(
   const imports: Record<string, unknown> = {};
   for (const { name, version } of required) {
     const own = extra[name] ?? extra[`${name}@${version}`];
-    imports[name] ??= own === undefined ? assemble(instance, INTERFACES.get(name)!) : withoutLowerings(own);
+    imports[name] ??= own === undefined ? assemble(holder, INTERFACES.get(name)!) : withoutLowerings(own);
   }
   return imports;
 }

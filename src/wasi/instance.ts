@@ -8,6 +8,9 @@ import type { GuestOptions } from "./options.ts";
 import { Turns } from "./turn.ts";
 import type { Capabilities } from "./capabilities.ts";
 
+/** Why an instance is over of which nothing more is wanted; one for all, since a stack costs more than its end. */
+const ENDED = new GuestTrapError("The instance has ended");
+
 /** Calls between two looks at the clock, for guests that never wait. */
 const CALLS = 256;
 
@@ -82,6 +85,11 @@ export class Instance implements CallScope {
     return this.#trap;
   }
 
+  /** How often the guest has called the host. */
+  get calls(): number {
+    return this.#calls;
+  }
+
   enter(memorySize: number): void {
     if (this.#over !== undefined) throw this.#over.reason;
     if (memorySize > this.limits.memory) {
@@ -154,7 +162,7 @@ export class Instance implements CallScope {
   }
 
   /** Ends the instance: every transfer is aborted, every timer cleared, a suspended guest unwound. */
-  end(reason: unknown = new GuestTrapError("The instance has ended")): void {
+  end(reason: unknown = ENDED): void {
     if (this.#over === undefined) this.#over = { reason };
     this.#rejectEnded(reason); // also after `exit`, while output is still being taken
     for (const reject of [...this.#suspended]) reject(this.#over.reason);

@@ -1,8 +1,7 @@
 /** From code to a running instance. */
-import { grant } from "./capabilities.ts";
+import { type Capabilities, grant, type OwnGrants } from "./capabilities.ts";
 import { splitVersion } from "./component.ts";
 import { GuestExit, GuestLimitError, GuestTrapError } from "./error.ts";
-import type { RequestGate } from "./http/access.ts";
 import { importObject } from "./imports.ts";
 import { Instance } from "./instance.ts";
 import type { GuestCode } from "./module.ts";
@@ -22,34 +21,79 @@ export interface Running {
   output(): { readonly stdout: Uint8Array; readonly stderr: Uint8Array };
   /** Ends the instance and lets go of what it held. */
   close(): void;
+  /**
+   * The same exports as another instance, which the host knows nothing of yet. This one must have been closed, and what
+   * the guest remembers undone.
+   */
+  next(own: OwnGrants): Running;
 }
 
-/** What the host gives an instance besides what its user granted. */
-export interface StartContext {
-  /** Further bounds on its requests. */
-  readonly gate?: RequestGate;
-}
+/** Makes instances of one guest, each with what it has for itself. */
+export type Start = (own?: OwnGrants) => Promise<Running>;
 
 /**
  * Makes an instance.
  *
  * @throws {MissingImportError} for an import that nobody provides.
  */
-export async function start(
-  name: string,
-  code: GuestCode,
-  options: InstantiateOptions,
-  { gate }: StartContext = {},
-): Promise<Running> {
+export async function start(name: string, code: GuestCode, options: InstantiateOptions): Promise<Running> {
   options.signal?.throwIfAborted();
-  const capabilities = await grant(options, name, gate);
-  const instance = new Instance(options, capabilities);
-  const { stdout, stderr } = capabilities;
-  const close = () => {
-    instance.end();
-    capabilities.release();
+  return await (await starter(name, code, options))();
+}
+
+/** Opens what instances of a guest share. What is returned throws like {@linkcode start}. */
+export async function starter(name: string, code: GuestCode, options: InstantiateOptions): Promise<Start> {
+  const granted = await grant(options, name);
+  const begin = (own: OwnGrants | undefined) => new Life(options, granted(own));
+  return async (own) => {
+    const first = begin(own);
+    const holder = { current: first.instance };
+    try {
+      const imports = importObject(holder, code.required, options.imports);
+      const exports = await first.call(() => code.instantiate(code.coreModule, imports));
+      const running = (life: Life): Running => ({
+        instance: life.instance,
+        exports,
+        call: (action) => life.call(action),
+        close: () => life.close(),
+        drain: () => life.drain(),
+        output: () => life.capabilities.piped(),
+        next(own) {
+          const life = begin(own);
+          holder.current = life.instance;
+          return running(life);
+        },
+      });
+      return running(first);
+    } catch (error) {
+      first.close();
+      throw error;
+    }
   };
-  const call = async <T>(action: () => Promise<T>): Promise<T> => {
+}
+
+/** What the host knows of an instance. */
+class Life {
+  readonly capabilities: Capabilities;
+  readonly instance: Instance;
+
+  constructor(options: InstantiateOptions, capabilities: Capabilities) {
+    this.capabilities = capabilities;
+    this.instance = new Instance(options, capabilities);
+  }
+
+  close(): void {
+    this.instance.end();
+    this.capabilities.release();
+  }
+
+  async drain(): Promise<void> {
+    const { stdout, stderr } = this.capabilities;
+    await Promise.all([stdout.drain(), stderr.drain()]);
+  }
+
+  async call<T>(action: () => Promise<T>): Promise<T> {
+    const { instance } = this;
     try {
       if (instance.endReason !== undefined && !(instance.endReason instanceof GuestExit)) {
         throw instance.endReason;
@@ -63,23 +107,8 @@ export async function start(
         ? error
         : instance.trapCause ?? instance.endReason ?? error;
       instance.end(cause);
-      throw cause instanceof GuestExit ? cause : trapError(cause, error, stderr.tail);
+      throw cause instanceof GuestExit ? cause : trapError(cause, error, this.capabilities.stderr.tail);
     }
-  };
-  try {
-    const imports = importObject(instance, code.required, options.imports);
-    const exports = await call(() => code.instantiate(code.coreModule, imports));
-    return {
-      instance,
-      exports,
-      call,
-      close,
-      drain: async () => void await Promise.all([stdout.drain(), stderr.drain()]),
-      output: () => capabilities.piped(),
-    };
-  } catch (error) {
-    close();
-    throw error;
   }
 }
 

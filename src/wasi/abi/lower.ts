@@ -100,11 +100,17 @@ export interface LowerOptions {
   readonly stringEncoding?: string;
 }
 
-/** The core import for `host` in the instance `scope`: a function or a `WebAssembly.Suspending`. */
+/** Whose calls lowered functions take: when an instance is put back to its start, it goes on as another. */
+export interface Holder<S> {
+  /** The instance now. */
+  current: S;
+}
+
+/** The core import for `host` in the instance of `holder`: a function or a `WebAssembly.Suspending`. */
 export function lower<S extends CallScope>(
   name: string,
   host: HostFunction<S>,
-  scope: S,
+  holder: Holder<S>,
   options: LowerOptions,
 ): unknown {
   if (options.stringEncoding !== undefined && options.stringEncoding !== "utf8") {
@@ -117,7 +123,9 @@ export function lower<S extends CallScope>(
   }
   const context: AbiContext = {
     memory,
-    resources: scope.resources,
+    get resources() {
+      return holder.current.resources;
+    },
     table(resource) {
       const table = tables.get(resource);
       if (table === undefined) throw new TypeError(`No handle table for "${resource}" in "${name}"`);
@@ -136,7 +144,7 @@ export function lower<S extends CallScope>(
     }
     return result.lower(context, value);
   };
-  const succeed = (value: unknown, retptr: number) => {
+  const succeed = (scope: S, value: unknown, retptr: number) => {
     try {
       return finish(
         isResult ? { tag: "ok", val: value } satisfies ResultValue<unknown, never> : value,
@@ -146,7 +154,7 @@ export function lower<S extends CallScope>(
       throw scope.trapped(error);
     }
   };
-  const fail = (error: unknown, retptr: number) => {
+  const fail = (scope: S, error: unknown, retptr: number) => {
     if (!(isResult && error instanceof WitError)) throw scope.trapped(error);
     try {
       return finish({ tag: "err", val: error.payload } satisfies ResultValue<never, unknown>, retptr);
@@ -156,6 +164,7 @@ export function lower<S extends CallScope>(
   };
 
   const core = (...values: (number | bigint)[]) => {
+    const scope = holder.current;
     scope.enter(memory.size);
     const retptr = viaMemory ? (values[values.length - 1] as number) >>> 0 : 0;
     let returned: unknown;
@@ -165,12 +174,15 @@ export function lower<S extends CallScope>(
       for (let i = 0; i < params.length; i++) args[i] = params[i]!.lift(context, flat);
       returned = call(scope, ...args as never[]);
     } catch (error) {
-      return fail(error, retptr);
+      return fail(scope, error, retptr);
     }
     if (returned instanceof Promise) {
-      return scope.suspend(returned).then((value) => succeed(value, retptr), (error) => fail(error, retptr));
+      return scope.suspend(returned).then(
+        (value) => succeed(scope, value, retptr),
+        (error) => fail(scope, error, retptr),
+      );
     }
-    return succeed(returned, retptr);
+    return succeed(scope, returned, retptr);
   };
   return host.suspends ? suspending(core) : core;
 }

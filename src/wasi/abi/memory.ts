@@ -3,12 +3,15 @@
 /** `cabi_realloc` of a guest: how the host asks for room in the guest's memory. */
 export type Realloc = (oldPtr: number, oldSize: number, align: number, newSize: number) => number;
 
+const NO_BYTES: Uint8Array = new Uint8Array(0);
+const NO_VIEW = new DataView(NO_BYTES.buffer);
+
 /** Memory and allocator that one lowered import uses; views are renewed when the guest has grown its memory. */
 export class GuestMemory {
   readonly #memory: WebAssembly.Memory | undefined;
   readonly #realloc: Realloc | undefined;
-  #bytes = new Uint8Array(0);
-  #view = new DataView(new ArrayBuffer(0));
+  #bytes = NO_BYTES;
+  #view = NO_VIEW;
 
   /** Either is missing where the signature needs none. */
   constructor(memory?: WebAssembly.Memory, realloc?: Realloc) {

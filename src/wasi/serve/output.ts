@@ -7,7 +7,7 @@ import type { ServeOutput } from "./options.ts";
 /** One place that many instances write to. */
 export interface SharedOutput {
   /** What the instance with this number is given. */
-  forInstance(number: number): GuestOutput;
+  forInstance(number: number): GuestOutput | ByteWriter;
   /** Writes what an instance elsewhere wrote. */
   write(number: number, bytes: Uint8Array): Promise<void> | void;
   /** Lets go of a stream. */
@@ -35,10 +35,7 @@ export function sharedOutput(target: ServeOutput = "ignore", fd: 1 | 2, prefix: 
     return raw(lines.apply(bytes));
   };
   return {
-    forInstance: (number) =>
-      target === "inherit" && !prefix
-        ? "inherit"
-        : new WritableStream<Uint8Array>({ write: (bytes) => write(number, bytes) }),
+    forInstance: (number) => target === "inherit" && !prefix ? "inherit" : (bytes) => write(number, bytes),
     write,
     release: () => writer?.releaseLock(),
   };

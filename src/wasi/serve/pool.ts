@@ -1,19 +1,18 @@
-/** Instances on this thread: made when needed, used one request at a time, given up when old, idle or broken. */
+/**
+ * Instances on this thread: made when needed, used one request at a time, made anew or given up when spent, given up when
+ * idle or broken.
+ */
 import { GuestLimitError } from "../error.ts";
-import type { Running } from "../running.ts";
-import { callHandler, type Handler, handlerOf } from "./call.ts";
+import { callHandler } from "./call.ts";
 import { failureOf, ServeFailure } from "./failure.ts";
 import { InstanceGate, OutgoingCount } from "./gate.ts";
 import type { Backend, BackendStats, Job } from "./job.ts";
+import type { MadeInstance, MakeInstance } from "./maker.ts";
 import type { PoolOptions } from "./options.ts";
-
-/** Makes an instance with that number, whose requests pass `gate`. */
-export type MakeInstance = (number: number, gate: InstanceGate) => Promise<Running>;
 
 /** An instance that serves. */
 interface Slot {
-  readonly running: Running;
-  readonly handler: Handler;
+  readonly made: MadeInstance;
   readonly gate: InstanceGate;
   served: number;
   idleSince: number;
@@ -27,6 +26,8 @@ export class InstancePool implements Backend {
   readonly #outgoing: OutgoingCount;
   /** The one used last is taken first, so that the others may grow idle. */
   readonly #idle: Slot[] = [];
+  /** Those that have served as often as they may: the next one takes such an instance's place. */
+  readonly #spent: Slot[] = [];
   readonly #busy = new Set<Slot>();
   /** A job that waits for the instance being made, or for one that is free sooner. */
   #pending: Job | undefined;
@@ -35,6 +36,7 @@ export class InstancePool implements Backend {
   #created = 0;
   #closed = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
+  #renewing: ReturnType<typeof setTimeout> | undefined;
 
   /** `freed` is called when a job has given its place back. */
   constructor(make: MakeInstance, options: PoolOptions, freed: () => void) {
@@ -46,13 +48,15 @@ export class InstancePool implements Backend {
 
   get available(): boolean {
     if (this.#closed || this.#pending !== undefined) return false;
-    return this.#idle.length > 0 || (!this.#starting && this.#busy.size < this.#options.maxInstances);
+    if (this.#idle.length > 0 || this.#spent.length > 0) return true;
+    return !this.#starting && this.#busy.size < this.#options.maxInstances;
   }
 
   stats(): BackendStats {
+    const idle = this.#idle.length + this.#spent.length;
     return {
-      instances: this.#idle.length + this.#busy.size,
-      idle: this.#idle.length,
+      instances: idle + this.#busy.size,
+      idle,
       created: this.#created,
       outgoingRefused: this.#outgoing.refused,
       workers: 0,
@@ -61,7 +65,7 @@ export class InstancePool implements Backend {
   }
 
   start(job: Job): void {
-    const slot = this.#idle.pop();
+    const slot = this.#idle.pop() ?? this.#renewed();
     if (slot !== undefined) void this.#serve(slot, job);
     else {
       this.#pending = job;
@@ -73,26 +77,27 @@ export class InstancePool implements Backend {
     this.#closed = true;
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    for (const slot of this.#idle.splice(0)) slot.running.close();
+    clearTimeout(this.#renewing);
+    this.#renewing = undefined;
+    this.#spent.length = 0; // closed already
+    for (const { made } of this.#idle.splice(0)) made.running.close();
     this.#failPending(new ServeFailure("stopped", "The server was stopped"));
-    for (const { running } of this.#busy) {
-      running.instance.end(new GuestLimitError("aborted", "The server was stopped"));
+    for (const { made } of this.#busy) {
+      made.running.instance.end(new GuestLimitError("aborted", "The server was stopped"));
     }
     return Promise.resolve();
+  }
+
+  #gate(): InstanceGate {
+    return new InstanceGate(this.#outgoing, this.#options.outgoingRequests);
   }
 
   async #create(): Promise<void> {
     this.#starting = true;
     let slot: Slot;
     try {
-      const gate = new InstanceGate(this.#outgoing, this.#options.outgoingRequests);
-      const running = await this.#make(this.#created++, gate);
-      const handler = handlerOf(running);
-      if (handler === undefined) {
-        running.close();
-        throw new ServeFailure("start", "The guest has no handler of HTTP requests");
-      }
-      slot = { running, handler, gate, served: 0, idleSince: 0 };
+      const gate = this.#gate();
+      slot = { made: await this.#make(this.#created++, gate), gate, served: 0, idleSince: 0 };
     } catch (error) {
       this.#starting = false;
       this.#failPending(failureOf(error));
@@ -100,9 +105,36 @@ export class InstancePool implements Backend {
       return;
     }
     this.#starting = false;
-    if (this.#closed) slot.running.close();
+    if (this.#closed) slot.made.running.close();
     else this.#offer(slot);
     this.#freed();
+  }
+
+  /** A fresh instance in the place of a spent one, if there is one. */
+  #renewed(): Slot | undefined {
+    for (let spent = this.#spent.pop(); spent !== undefined; spent = this.#spent.pop()) {
+      const gate = this.#gate();
+      const made = spent.made.again(this.#created, gate);
+      if (made === undefined) continue;
+      this.#created++;
+      return { made, gate, served: 0, idleSince: 0 };
+    }
+    return undefined;
+  }
+
+  /** Makes the places of spent instances ready for the next requests, once the answers given have gone out. */
+  #renewSoon(): void {
+    this.#renewing ??= setTimeout(() => {
+      this.#renewing = undefined;
+      for (let slot = this.#renewed(); slot !== undefined; slot = this.#renewed()) this.#park(slot);
+      this.#createAhead();
+    }, 0);
+  }
+
+  /** Whoever comes next need not wait for an instance to be made. */
+  #createAhead(): void {
+    if (this.#pending !== undefined || this.#idle.length > 0 || !this.available) return;
+    if (this.#options.maxInstanceReuseCount !== Infinity) void this.#create();
   }
 
   #failPending(failure: ServeFailure): void {
@@ -123,23 +155,31 @@ export class InstancePool implements Backend {
 
   async #serve(slot: Slot, job: Job): Promise<void> {
     const { maxInstanceReuseCount, requestTimeout, servedRequestBytes } = this.#options;
-    const { instance } = slot.running;
+    const { running, handler } = slot.made;
+    const { instance } = running;
     this.#busy.add(slot);
     slot.gate.begin(job);
     slot.served++;
     job.begun();
     if (requestTimeout !== Infinity) instance.limitTime(requestTimeout);
-    const reusable = await callHandler(slot.running, slot.handler, job, servedRequestBytes);
+    const reusable = await callHandler(running, handler, job, servedRequestBytes);
     this.#busy.delete(slot);
     if (requestTimeout !== Infinity) instance.limitTime(Infinity);
-    if (reusable && slot.served < maxInstanceReuseCount && !this.#closed) this.#offer(slot);
-    else void slot.running.drain().finally(() => slot.running.close()); // its last words are still on their way
+    const spent = slot.served >= maxInstanceReuseCount;
+    if (!reusable || this.#closed) void running.drain().finally(() => running.close()); // its last words are on their way
+    else if (!spent) this.#offer(slot);
+    else this.#spend(slot);
     job.returned();
     this.#freed();
-    // Whoever comes next need not wait for an instance to be made.
-    if (slot.served >= maxInstanceReuseCount && this.#pending === undefined && this.#idle.length === 0) {
-      if (this.available) void this.#create();
-    }
+    if (spent && !reusable) this.#createAhead();
+  }
+
+  #spend(slot: Slot): void {
+    slot.made.running.close();
+    this.#spent.push(slot);
+    if (this.#pending === undefined) return this.#renewSoon();
+    const renewed = this.#renewed();
+    if (renewed !== undefined) this.#offer(renewed);
   }
 
   #park(slot: Slot): void {
@@ -165,6 +205,6 @@ export class InstancePool implements Backend {
     const limit = performance.now() - this.#options.idleTimeout;
     let expired = 0;
     while (expired < this.#idle.length && this.#idle[expired]!.idleSince <= limit) expired++;
-    for (const slot of this.#idle.splice(0, expired)) slot.running.close();
+    for (const slot of this.#idle.splice(0, expired)) slot.made.running.close();
   }
 }

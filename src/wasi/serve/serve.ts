@@ -3,12 +3,13 @@ import { MissingImportError } from "../error.ts";
 import { missingImports } from "../imports.ts";
 import type { GuestCode } from "../module.ts";
 import type { GuestOptions } from "../options.ts";
-import { start } from "../running.ts";
+import { starter } from "../running.ts";
 import type { ServeFailure } from "./failure.ts";
 import type { Backend } from "./job.ts";
+import { instanceMaker } from "./maker.ts";
 import { type ResolvedServeOptions, resolveServeOptions, type ServeOptions } from "./options.ts";
 import { sharedOutput } from "./output.ts";
-import { InstancePool, type MakeInstance } from "./pool.ts";
+import { InstancePool } from "./pool.ts";
 import { GuestServer } from "./server.ts";
 import { Counters } from "./stats.ts";
 import { workerBackend } from "./workers.ts";
@@ -72,14 +73,16 @@ function inlineBackend(
   { stdout, stderr }: SharedOutputs,
   freed: () => void,
 ): Backend {
-  const granted = guestOptions(options);
-  const make: MakeInstance = (number, gate) =>
-    start(name, code, {
-      ...granted,
-      env: options.instanceId ? { ...options.env, INSTANCE_ID: String(number) } : options.env,
-      stdout: stdout.forInstance(number),
-      stderr: stderr.forInstance(number),
-    }, { gate });
+  const granted = {
+    ...guestOptions(options),
+    ...(options.stdout === "inherit" && { stdout: options.stdout }),
+    ...(options.stderr === "inherit" && { stderr: options.stderr }),
+  };
+  const make = instanceMaker(code, () => starter(name, code, granted), (number) => ({
+    env: options.instanceId ? { ...options.env, INSTANCE_ID: String(number) } : options.env,
+    stdout: stdout.forInstance(number),
+    stderr: stderr.forInstance(number),
+  }));
   return new InstancePool(make, resolved.pool, freed);
 }
 

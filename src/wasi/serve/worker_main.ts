@@ -1,8 +1,10 @@
 /** What runs in a worker: one guest's instances, or one command. */
 import { codeOf, type GuestCode } from "../module.ts";
-import type { GuestOptions, GuestOutput } from "../options.ts";
-import { runCommand, start } from "../running.ts";
+import type { ByteWriter } from "../cli/sink.ts";
+import type { GuestOptions } from "../options.ts";
+import { runCommand, starter } from "../running.ts";
 import { GuestLimitError, GuestTrapError } from "../error.ts";
+import { instanceMaker } from "./maker.ts";
 import { InstancePool } from "./pool.ts";
 import type { CodeMessage, ErrorRecord, FromWorker, Port, SentOptions, ToWorker } from "./protocol.ts";
 import { WorkerJobs } from "./worker_jobs.ts";
@@ -87,15 +89,13 @@ class Outputs {
   }
 
   /** An output for an instance. */
-  forInstance(fd: 1 | 2, number: number, wanted: boolean): GuestOutput {
+  writer(fd: 1 | 2, number: number, wanted: boolean): ByteWriter | "ignore" {
     if (!wanted) return "ignore";
-    return new WritableStream<Uint8Array>({
-      write: (bytes) =>
-        new Promise<void>((resolve) => {
-          this.#waiting[fd].push(resolve);
-          this.#send({ t: "output", fd, number, bytes });
-        }),
-    });
+    return (bytes) =>
+      new Promise<void>((resolve) => {
+        this.#waiting[fd].push(resolve);
+        this.#send({ t: "output", fd, number, bytes });
+      });
   }
 
   /** The oldest of those under way has been written. */
@@ -117,20 +117,16 @@ async function serve(
 ): Promise<WorkerJobs> {
   const code = await codeFrom(sent);
   const granted = withDenied(options, send);
-  return new WorkerJobs(send, claims, (freed) =>
-    new InstancePool(
-      (_, gate) => {
-        const number = Atomics.add(numbers, 0, 1);
-        return start(sent.name, code, {
-          ...granted,
-          env: instanceId ? { ...options.env, INSTANCE_ID: String(number) } : options.env,
-          stdout: outputs.forInstance(1, number, wanted.stdout),
-          stderr: outputs.forInstance(2, number, wanted.stderr),
-        }, { gate });
-      },
-      pool,
-      freed,
-    ));
+  const make = instanceMaker(code, () => starter(sent.name, code, granted), () => {
+    // Numbers are shared by all workers.
+    const number = Atomics.add(numbers, 0, 1);
+    return {
+      env: instanceId ? { ...options.env, INSTANCE_ID: String(number) } : options.env,
+      stdout: outputs.writer(1, number, wanted.stdout),
+      stderr: outputs.writer(2, number, wanted.stderr),
+    };
+  });
+  return new WorkerJobs(send, claims, (freed) => new InstancePool(make, pool, freed));
 }
 
 function withDenied(options: SentOptions, send: Send): GuestOptions {
@@ -146,11 +142,13 @@ async function run(
   input: () => Promise<Uint8Array | undefined>,
 ): Promise<void> {
   try {
-    const running = await start(sent.name, await codeFrom(sent), {
+    const begin = await starter(sent.name, await codeFrom(sent), {
       ...withDenied(options, send),
       stdin: stdin ? inputStream(input) : undefined,
-      stdout: outputs.forInstance(1, 0, wanted.stdout),
-      stderr: outputs.forInstance(2, 0, wanted.stderr),
+    });
+    const running = await begin({
+      stdout: outputs.writer(1, 0, wanted.stdout),
+      stderr: outputs.writer(2, 0, wanted.stderr),
     });
     try {
       send({ t: "ran", result: await runCommand(running) });

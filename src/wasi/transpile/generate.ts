@@ -4,9 +4,10 @@ import { splitVersion } from "../component.ts";
 import { GuestLoadError } from "../error.ts";
 import { loadGenerator } from "./loader.ts";
 import { patchCode, type RequiredImport } from "./patch.ts";
+import { rewindable } from "./rewindable.ts";
 
 /** The version of jco-transpile and of what is made of its output; part of every cache key. */
-export const GENERATOR = "jco-transpile@0.12 hybrid jspi 5";
+export const GENERATOR = "jco-transpile@0.12 hybrid jspi 6";
 
 /** A component in the form that JavaScript runs. */
 export interface Generated {
@@ -109,5 +110,21 @@ export async function generate(
     if (file.endsWith(".js")) source = new TextDecoder().decode(bytes);
     else if (file.endsWith(".wasm")) modules[file] = bytes;
   }
-  return { ...patchCode(source, versions), modules };
+  // Instances of handlers are many, and short-lived.
+  const isHandler = outline.exports.some(({ name }) => name.startsWith("wasi:http/incoming-handler@"));
+  const rewritten = isHandler ? allRewindable(modules) : undefined;
+  return { ...patchCode(source, versions, rewritten !== undefined), modules: rewritten ?? modules };
+}
+
+/** All modules rewritten, or none: half an instance cannot be put back. */
+function allRewindable(
+  modules: Readonly<Record<string, Uint8Array>>,
+): Record<string, Uint8Array> | undefined {
+  const rewritten: Record<string, Uint8Array> = {};
+  for (const [name, bytes] of Object.entries(modules)) {
+    const module = rewindable(bytes);
+    if (module === undefined) return undefined;
+    rewritten[name] = module;
+  }
+  return rewritten;
 }

@@ -45,8 +45,11 @@ const EXPORTS = /return \{ (?=[^{}\n]*'wasi:http\/incoming-handler@)/;
 /** Where patched code puts what calls its HTTP handler, in its exports. */
 export const CALL_HANDLER: unique symbol = Symbol.for("storeport.callHandler") as never;
 
+/** The exports of each core instance, in variables. */
+const CORE_EXPORTS = /^ {2}let (exports\d+);$/gm;
+
 /** Adds {@linkcode CALL_HANDLER} to the exports of a component that handles HTTP requests. */
-function exposeHandler(code: string): string {
+function exposeHandler(code: string, rewindable: boolean): string {
   const handler = HANDLER.exec(code);
   if (handler === null) return code;
   const [, requests, outparams, core] = handler;
@@ -56,8 +59,12 @@ function exposeHandler(code: string): string {
   const call = after === undefined
     ? `(request, outparam) => ${core}(request, outparam)`
     : `async (request, outparam) => { await ${core}(request, outparam); ${after}(); }`;
+  // For whoever puts instances back to their start.
+  const cores = rewindable
+    ? `[${[...code.matchAll(CORE_EXPORTS)].map(([, name]) => name).join(", ")}]`
+    : "undefined";
   const member = `[Symbol.for("storeport.callHandler")]: { requests: ${requests}, outparams: ${outparams}, ` +
-    `call: ${call} }, `;
+    `call: ${call}, cores: ${cores}, tables: HANDLE_TABLES }, `;
   return code.replace(EXPORTS, (start) => start + member);
 }
 
@@ -88,8 +95,15 @@ export class UnknownCodeError extends Error {
   override readonly name = "UnknownCodeError";
 }
 
-/** Mends generated code. `versions` are the full names of the component's imports. */
-export function patchCode(source: string, versions: ReadonlyMap<string, string | undefined>): PatchedCode {
+/**
+ * Mends generated code. `versions` are the full names of the component's imports; `rewindable` says that all core
+ * modules are such as {@linkcode rewindable} makes.
+ */
+export function patchCode(
+  source: string,
+  versions: ReadonlyMap<string, string | undefined>,
+  rewindable: boolean,
+): PatchedCode {
   /** Local name of a class or function to where it comes from. */
   const locals = new Map<string, { readonly from: string; readonly name: string }>();
   const required = new Map<string, Set<string>>();
@@ -121,7 +135,7 @@ export function patchCode(source: string, versions: ReadonlyMap<string, string |
     return owner === undefined ? line : `${line}  ${table}.resource = ${JSON.stringify(owner)};\n`;
   });
   code = code.replace(DEBUG, "return;").replace(LOST_TRAP, "$1throw err;");
-  code = exposeHandler(code);
+  code = exposeHandler(code, rewindable);
 
   if (code === source || !code.includes("export function instantiate(")) {
     throw new UnknownCodeError(
