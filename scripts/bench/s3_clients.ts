@@ -14,6 +14,7 @@ import { Client as MinioClient } from "minio";
 import { createClient } from "../../src/http/client.ts";
 import type { HttpConnector } from "../../src/http/connector.ts";
 import { S3Store, type S3StoreOptions } from "../../src/stores/s3/mod.ts";
+import { signRequest } from "../../src/stores/s3/sigv4.ts";
 import { inParallel } from "./harness.ts";
 
 /** Operations on one bucket; what a client has not is absent. */
@@ -40,12 +41,18 @@ function partsOf(bytes: Uint8Array<ArrayBuffer>, size: number): Uint8Array<Array
   );
 }
 
-/** Nothing but the connector: no signature, no meaning. */
-export function rawClient(endpoint: string, connector: HttpConnector): BenchClient {
+/**
+ * Nothing but the connector: no meaning, and no signature, unless `signed`: then all requests go out with one signature
+ * that was made beforehand, the header lines being those that storeport sends.
+ */
+export function rawClient(endpoint: string, connector: HttpConnector, signed = false): BenchClient {
   const client = createClient(connector);
   const url = (key: string) => `${endpoint}/${BUCKET}/${key}`;
+  const scope = { region: "us-east-1", service: "s3" };
+  const unsigned = { method: "GET", url: url("key"), headers: [] };
+  const headers = signed ? signRequest(unsigned, { credential: keys, date: new Date(), ...scope }) : [];
   const call = async (method: string, key: string, body?: Uint8Array[]) =>
-    await (await client.call({ method, url: url(key), headers: [], body })).bytes();
+    await (await client.call({ method, url: url(key), headers, body })).bytes();
   return {
     get: (key) => call("GET", key),
     put: (key, bytes) => call("PUT", key, [bytes]),
