@@ -125,9 +125,7 @@ class FetchService implements HttpService {
       }
       if (this.#asksForClient) (init as { client?: DenoClient }).client = await this.#denoClient();
       const answer = this.#fetch(url, init);
-      return await exchange.receive(
-        await (exchange.upload === undefined ? answer : exchange.orAborted(answer)),
-      );
+      return await exchange.receive(await (exchange.upload?.orAborted(answer, exchange.signal) ?? answer));
     } catch (error) {
       throw await exchange.headFailed(error);
     }

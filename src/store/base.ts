@@ -1,5 +1,4 @@
 /** What stores need not write themselves. */
-import { GenericError, notSupported } from "./error.ts";
 import type { ObjectStore } from "./object_store.ts";
 import { parseObjectPath, type Path, type PathInput } from "./parse_path.ts";
 import { type ByteRange, validateRange } from "./range.ts";
@@ -70,7 +69,7 @@ export abstract class BaseStore implements ObjectStore {
     ranges: readonly ByteRange[],
     options: GetRangesOptions = {},
   ): Promise<Uint8Array<ArrayBuffer>[]> {
-    const { getRangesByGet } = await import("./coalesce.ts");
+    const { getRangesByGet } = await import("./derived.ts");
     return await getRangesByGet(this, path, ranges, options, this.storeName);
   }
 
@@ -82,22 +81,8 @@ export abstract class BaseStore implements ObjectStore {
 
   /** A `deleteAll` of one. Conditions and versions are refused: a store that can check them replaces this. */
   async delete(path: PathInput, options: DeleteOptions = {}): Promise<void> {
-    const { version, ifMatch, ...rest } = options;
-    if (version !== undefined || ifMatch !== undefined) {
-      notSupported(
-        `delete "${path}" by ${version === undefined ? "ETag" : "version"}`,
-        "this store deletes only unconditionally",
-        { store: this.storeName, path: String(path) },
-      );
-    }
-    for await (const outcome of this.deleteAll([path], rest)) {
-      if (!outcome.ok) throw outcome.error;
-      return;
-    }
-    throw new GenericError(`Cannot delete "${path}": the store gave no outcome`, {
-      store: this.storeName,
-      path: String(path),
-    });
+    const { deleteOne } = await import("./derived.ts");
+    await deleteOne(this, this.storeName, path, options);
   }
 
   /** Copy, then delete; not atomic. Onto itself: nothing, but the object must exist, or the only copy would be lost. */
@@ -116,7 +101,7 @@ export abstract class BaseStore implements ObjectStore {
   /** One put while small, parts when large. */
   writer(path: PathInput, options: WriterOptions = {}): ObjectWriter {
     const context = { store: this.storeName, path: this.parse(path) };
-    return lazyWriter(async () => (await import("./writer.ts")).createWriter(this, path, options, context));
+    return lazyWriter(async () => (await import("./derived.ts")).createWriter(this, path, options, context));
   }
 
   /** Nothing is kept, unless a store says otherwise. */

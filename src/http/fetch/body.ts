@@ -114,6 +114,22 @@ export class UploadStream {
     }
   }
 
+  /**
+   * `answer`, or a rejection when the signal is aborted: StarlingMonkey waits for the end of a request's stream whatever
+   * the signal says, and that of an aborted request does not come.
+   */
+  orAborted(answer: Promise<Response>, signal: AbortSignal): Promise<Response> {
+    return new Promise((resolve, reject) => {
+      const abort = (): void => {
+        answer.then((late) => late.body?.cancel()).catch(() => {});
+        reject(signal.reason);
+      };
+      if (signal.aborted) return abort();
+      signal.addEventListener("abort", abort, { once: true });
+      answer.then(resolve, reject).finally(() => signal.removeEventListener("abort", abort));
+    });
+  }
+
   /** Cancels the source, if it has not ended. */
   stop(reason: unknown): void {
     if (this.#done) return;

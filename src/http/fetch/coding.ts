@@ -1,4 +1,6 @@
-/** Telling from the first bytes whether a content coding was undone. */
+/** Answers that are not what they seem: decoded by the platform, or hidden by it. Loaded with the first. */
+import { HttpError } from "../error.ts";
+import { redactUrl } from "../redact.ts";
 
 /**
  * Whether bytes begin as the outermost of `codings` does (RFC 9110 section 8.4.1), that is, were not decoded.
@@ -28,4 +30,29 @@ export function looksEncoded(codings: string, bytes: Uint8Array | undefined): bo
       // A coding that the platform does not know, `aws-chunked` say, goes through untouched.
       return true;
   }
+}
+
+/** The refusal of a part that the platform decoded: it is no part of what the server has. */
+export function decodedRange(coding: string, url: string): HttpError {
+  return new HttpError(
+    "decode",
+    `Cannot read a range of ${redactUrl(url)}: it is stored with content-encoding "${coding}", ` +
+      "which this platform's fetch undoes; NodeHttpConnector reads it as it is, where node:http exists",
+    { detail: { tag: "HTTP-response-content-coding", coding } },
+  );
+}
+
+/** The error for an answer below 200: the platform shows none of those. */
+export function hiddenAnswer(
+  { status, type }: Pick<Response, "status" | "type">,
+  request: string,
+): HttpError {
+  const why = status === 101
+    ? "the server switched protocols unasked"
+    : type === "opaqueredirect"
+    ? "this platform hides redirects"
+    : `the platform hides it (type "${type}")`;
+  return new HttpError("decode", `Cannot show the answer to ${request}: ${why}`, {
+    detail: { tag: status === 101 ? "HTTP-upgrade-failed" : "HTTP-protocol-error" },
+  });
 }

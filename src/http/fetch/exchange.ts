@@ -84,23 +84,6 @@ export class FetchExchange implements BodySource {
     if (this.#response === undefined) this.#head?.set(this.#headTimeout);
   }
 
-  /**
-   * `answer`, or a rejection with an abort: StarlingMonkey waits for the end of a request's stream whatever the signal
-   * says, and that of an aborted request does not come.
-   */
-  orAborted(answer: Promise<Response>): Promise<Response> {
-    const { signal } = this.#controller;
-    return new Promise((resolve, reject) => {
-      const abort = (): void => {
-        answer.then((late) => late.body?.cancel()).catch(() => {});
-        reject(signal.reason);
-      };
-      if (signal.aborted) return abort();
-      signal.addEventListener("abort", abort, { once: true });
-      answer.then(resolve, reject).finally(() => signal.removeEventListener("abort", abort));
-    });
-  }
-
   /** Told that the request's stream failed: without an answer yet, that ends the exchange. */
   failed(error: HttpError): boolean {
     if (this.#response !== undefined) return false;
@@ -114,32 +97,22 @@ export class FetchExchange implements BodySource {
     if (this.#aborted !== undefined) throw this.#aborted.reason;
     // Paused, not stopped, so that the service's one timer stays set until the body is read.
     this.#head?.set(Infinity);
-    this.#checkVisible(response);
     const { status, headers } = response;
+    if (status < 200) return this.#hidden(response);
     const bodiless = this.#request.method === "HEAD" || status === 204 || status === 304;
-    if (bodiless || response.body === null) return this.#respond(response, bodiless, null, false);
+    if (bodiless || response.body === null) return this.#respond(response, bodiless, false);
     const coding = headers.get("content-encoding");
     if (coding === null || coding.toLowerCase() === "identity") {
-      return this.#respond(response, false, null, false);
+      return this.#respond(response, false, false);
     }
-    return this.#isDecoded(coding).then((decoded) => this.#respond(response, false, coding, decoded));
+    return this.#isDecoded(coding).then((decoded) => this.#respond(response, false, decoded));
   }
 
-  #respond(response: Response, bodiless: boolean, coding: string | null, decoded: boolean): HttpResponse {
+  #respond(response: Response, bodiless: boolean, decoded: boolean): HttpResponse {
     const { status, headers } = response;
     let contentLength = bodiless ? undefined : parsedLength(headers.get("content-length"));
     // Across origins a page does not see whether there is a coding, nor therefore whose length this is.
     if (decoded || response.type === "cors") contentLength = undefined;
-    if (decoded && status === 206) {
-      throw new HttpError(
-        "decode",
-        `Cannot read a range of ${
-          redactUrl(this.#request.url)
-        }: it is stored with content-encoding "${coding}", ` +
-          "which this platform's fetch undoes; NodeHttpConnector reads it as it is, where node:http exists",
-        { detail: { tag: "HTTP-response-content-coding", coding: coding ?? undefined } },
-      );
-    }
     const empty = bodiless || contentLength === 0 || response.body === null;
     if (empty) {
       // Often not looked at by callers; the platform may still hold something for it.
@@ -215,14 +188,19 @@ export class FetchExchange implements BodySource {
     return this.#reader ??= this.#response!.body!.getReader();
   }
 
-  /** Whether the platform undid this coding: told, or seen in the first bytes. */
+  /** Whether the platform undid this coding: told, or seen in the first bytes. What is decoded must be whole. */
   async #isDecoded(coding: string): Promise<boolean> {
-    if (this.#decodes !== undefined) return this.#decodes;
-    this.#peeked = await this.#peek();
-    // Undici makes nothing at all, and no error, of the beginning of a coded body.
-    if (this.#peeked.done) return this.#response!.headers.get("content-length") !== "0";
-    const { looksEncoded } = await import("./coding.ts");
-    return !looksEncoded(coding, this.#peeked.value);
+    const { status, headers } = this.#response!;
+    let decoded = this.#decodes;
+    if (decoded === undefined) {
+      this.#peeked = await this.#peek();
+      // Undici makes nothing at all, and no error, of the beginning of a coded body.
+      decoded = this.#peeked.done
+        ? headers.get("content-length") !== "0"
+        : !(await import("./coding.ts")).looksEncoded(coding, this.#peeked.value);
+    }
+    if (!decoded || status !== 206) return decoded;
+    throw (await import("./coding.ts")).decodedRange(coding, this.#request.url);
   }
 
   /** The first piece, in the time that any piece has: Undici 6 may lose the error of a decoder and wait for ever. */
@@ -244,16 +222,8 @@ export class FetchExchange implements BodySource {
     }
   }
 
-  #checkVisible({ status, type }: Response): void {
-    if (status >= 200) return;
-    const why = status === 101
-      ? "the server switched protocols unasked"
-      : type === "opaqueredirect"
-      ? "this platform hides redirects"
-      : `the platform hides it (type "${type}")`;
-    throw new HttpError("decode", `Cannot show the answer to ${this.#name}: ${why}`, {
-      detail: { tag: status === 101 ? "HTTP-upgrade-failed" : "HTTP-protocol-error" },
-    });
+  async #hidden(response: Response): Promise<never> {
+    throw (await import("./coding.ts")).hiddenAnswer(response, this.#name);
   }
 
   /** What callers see of an error. */

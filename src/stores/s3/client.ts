@@ -11,7 +11,7 @@ import { type Connection, openConnection } from "../common/connection.ts";
 import { type ErrorClass, type FailureContext, responseError, transportError } from "../common/error.ts";
 import { encodeUnreserved } from "../common/url.ts";
 import { authorize, serviceDate, type SigningState } from "./authorize.ts";
-import { PAYLOAD_HASH_HEADER, strictEncode, UNSIGNED_PAYLOAD } from "./canonical.ts";
+import { strictEncode } from "./canonical.ts";
 import type { ChecksumAlgorithm } from "./checksum/checksum.ts";
 import { lazyCredentials, type S3Credential } from "./credential.ts";
 import { resolveCredentials } from "./credential_options.ts";
@@ -19,7 +19,6 @@ import { type EncryptionHeaders, encryptionHeaders } from "./encryption.ts";
 import { resolveEndpoint, type S3Endpoint } from "./endpoint.ts";
 import { readS3Error, STORE } from "./error.ts";
 import type { S3StoreOptions } from "./options.ts";
-import { payloadHash } from "./payload_hash.ts";
 import type { S3Provider } from "./provider.ts";
 
 /** Query parameters; one without a value stands alone. */
@@ -157,6 +156,12 @@ export class S3Client {
     return response;
   }
 
+  /** Loads what requests with a body need. */
+  async loadBodies(): Promise<void> {
+    const { loadChecksums } = await loadBodies();
+    if (this.checksum !== undefined) await loadChecksums();
+  }
+
   /** Credentials as configured, not of a session: what URLs are presigned with. */
   async credential(signal?: AbortSignal): Promise<S3Credential | undefined> {
     return await this.state.credentials.get(signal);
@@ -175,26 +180,17 @@ export class S3Client {
     const { signal, extensions } = options;
     const made = { method, url, headers, body, idempotent, signal, extensions, retries };
     if (body === undefined || "stream" in body) return made;
-    const { checksum } = this;
-    if (request.checksummed && checksum !== undefined) {
-      if (sums === undefined && request.checksum === undefined) {
-        return loadChecksums().then(() => this.#request(request));
-      }
-      headers.push([`x-amz-checksum-${checksum}`, request.checksum ?? sums!.checksumOf(checksum, body)]);
-    }
-    if (this.unsigned) {
-      headers.push([PAYLOAD_HASH_HEADER, UNSIGNED_PAYLOAD]);
-      return made;
-    }
-    const hash = payloadHash(body, body.reduce((sum, chunk) => sum + chunk.byteLength, 0));
-    if (typeof hash === "string") {
-      headers.push([PAYLOAD_HASH_HEADER, hash]);
-      return made;
-    }
-    return hash.then((hash) => {
-      headers.push([PAYLOAD_HASH_HEADER, hash]);
-      return made;
-    });
+    const described = {
+      chunks: body,
+      checksum: request.checksummed && this.checksum !== undefined
+        ? { algorithm: this.checksum, value: request.checksum }
+        : undefined,
+      unsigned: this.unsigned,
+    };
+    const added = bodies === undefined
+      ? loadBodies().then((loaded) => loaded.addBodyHeaders(headers, described))
+      : bodies.addBodyHeaders(headers, described);
+    return added === undefined ? made : added.then(() => made);
   }
 }
 
@@ -202,12 +198,10 @@ async function loadKeyDigests(): Promise<HttpLayer> {
   return (await import("./key_digest.ts")).withKeyDigests;
 }
 
-type Checksums = typeof import("./checksum/checksum.ts");
-let sums: Checksums | undefined;
+let bodies: typeof import("./request_body.ts") | undefined;
 
-/** Checksums are computed where the service is known to take them: elsewhere nothing of them is loaded. */
-async function loadChecksums(): Promise<void> {
-  sums ??= await import("./checksum/checksum.ts");
+async function loadBodies(): Promise<typeof import("./request_body.ts")> {
+  return bodies ??= await import("./request_body.ts");
 }
 
 /** How failures of a request are told. */

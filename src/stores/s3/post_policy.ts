@@ -1,8 +1,10 @@
 /** Forms by which a browser uploads a file without credentials. */
 import type { Path } from "../../store/path.ts";
-import type { S3Credential } from "./credential.ts";
-import type { S3Endpoint } from "./endpoint.ts";
-import { type PostCondition, signPostPolicy } from "./presign.ts";
+import { serviceDate } from "./authorize.ts";
+import type { S3Client } from "./client.ts";
+import { credentialFor, type PostCondition, signPostPolicy } from "./presign.ts";
+
+export { presignObjects } from "./presign.ts";
 
 /** What a form may do. */
 export interface PostPolicyRequest {
@@ -25,18 +27,18 @@ export interface PostPolicy {
 }
 
 /** Signs a form for one key. */
-export function postPolicy(
+export async function postPolicy(
+  client: S3Client,
   path: Path,
   request: PostPolicyRequest,
-  credential: S3Credential,
-  place: { readonly endpoint: S3Endpoint; readonly bucket: string; readonly date: Date },
-): PostPolicy {
-  const { endpoint, bucket, date } = place;
+): Promise<PostPolicy> {
+  const credential = await credentialFor(client, `sign a form for "${path}"`, request.signal);
+  const { endpoint } = client;
   const fields = signPostPolicy({
     credential,
-    date,
+    date: serviceDate(client.state),
     expiresIn: request.expiresIn,
-    bucket,
+    bucket: client.options.bucket,
     key: request.keepFileName ? `${path}${path === "" ? "" : "/"}\${filename}` : path,
     conditions: request.conditions,
     region: endpoint.region,

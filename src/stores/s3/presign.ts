@@ -7,6 +7,7 @@ import { encodeUnreserved } from "../common/url.ts";
 import { serviceDate } from "./authorize.ts";
 import type { S3Client } from "./client.ts";
 import type { S3Credential } from "./credential.ts";
+import { STORE } from "./error.ts";
 import {
   ALGORITHM,
   amzDate,
@@ -70,14 +71,15 @@ export function presignUrl(method: string, url: string, options: PresignOptions)
 }
 
 /** Presigned URLs of objects of a store. */
-export function presignObjects(
+export async function presignObjects(
   client: S3Client,
   method: string,
   paths: readonly Path[],
-  credential: S3Credential,
   expiresIn: number,
-  { extraQuery: query, signedHeaders }: SignOptions,
-): string[] {
+  { extraQuery: query, signedHeaders, signal }: SignOptions,
+): Promise<string[]> {
+  if (paths.length === 0) return [];
+  const credential = await credentialFor(client, "sign URLs", signal);
   const { endpoint, state, options: { requestPayer } } = client;
   const { region, service } = endpoint;
   const how = {
@@ -91,6 +93,20 @@ export function presignObjects(
     requestPayer,
   };
   return paths.map((path) => presignUrl(method, `${endpoint.url}/${encodeUnreserved(path)}`, how));
+}
+
+/** @throws {ConfigurationError} for a store without credentials. */
+export async function credentialFor(
+  client: S3Client,
+  action: string,
+  signal: AbortSignal | undefined,
+): Promise<S3Credential> {
+  const credential = await client.credential(signal);
+  if (credential !== undefined) return credential;
+  throw new ConfigurationError(`Cannot ${action}: the store has no credentials`, {
+    store: STORE,
+    key: "credentials",
+  });
 }
 
 function checkOptions({ expiresIn, query = [], signedHeaders = [] }: PresignOptions): void {

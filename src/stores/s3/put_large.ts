@@ -1,9 +1,8 @@
 /** Puts that are not one plain request: under a condition, in parts, of streams. */
-import type { ObjectStore } from "../../store/object_store.ts";
 import { toStoreError } from "../../store/error.ts";
-import { type Path, rawPath } from "../../store/path.ts";
+import { rawPath } from "../../store/path.ts";
 import { readPayload, type toPayload } from "../../store/payload.ts";
-import type { PutMode, PutOptions, PutResult } from "../../store/types.ts";
+import type { PutMode, PutResult } from "../../store/types.ts";
 import { createWriter } from "../../store/writer.ts";
 import type { S3Client } from "./client.ts";
 import { completes, type WriteConditions } from "./conditions.ts";
@@ -11,6 +10,10 @@ import { STORE } from "./error.ts";
 import { beginUpload, sliceChunks } from "./multipart.ts";
 import { MAX_SINGLE } from "./put.ts";
 import { putOnCondition } from "./put_condition.ts";
+import type { ObjectPut } from "./put_object.ts";
+
+export { createWriter } from "../../store/writer.ts";
+export { WriteConditions } from "./conditions.ts";
 
 /** A stream up to this size goes out as one put. */
 const STREAM_THRESHOLD = 16 * 1024 * 1024;
@@ -18,13 +21,8 @@ const STREAM_THRESHOLD = 16 * 1024 * 1024;
 export const EQUAL_PART_SIZE = 32 * 1024 * 1024;
 
 /** What such a put needs. */
-export interface LargePut {
-  /** Whom writers put through. */
-  readonly store: Pick<ObjectStore, "put" | "putMultipart">;
-  readonly client: S3Client;
+export interface LargePut extends ObjectPut {
   readonly conditions: WriteConditions;
-  readonly path: Path;
-  readonly options: PutOptions;
 }
 
 /** Puts a payload, whatever it is. */

@@ -9,10 +9,9 @@ import type {
   Signer,
   SignOptions,
 } from "../../store/capabilities.ts";
-import { ConfigurationError, InvalidPathError, NotFoundError } from "../../store/error.ts";
+import { InvalidPathError, NotFoundError } from "../../store/error.ts";
 import { lazyWriter } from "../../store/lazy_writer.ts";
 import { parseKey, parsePath, type Path, type PathInput, ROOT_PATH } from "../../store/parse_path.ts";
-import { cancelPayload, toPayload } from "../../store/payload.ts";
 import type {
   CopyOptions,
   DeleteOptions,
@@ -33,16 +32,13 @@ import type {
   WriterOptions,
 } from "../../store/types.ts";
 import { type GetDialect, getObject } from "../common/get.ts";
-import { serviceDate } from "./authorize.ts";
 import { S3Client } from "./client.ts";
-import type { WriteConditions } from "./conditions.ts";
-import type { S3Credential } from "./credential.ts";
 import type { DeleteMemory } from "./deletion.ts";
 import { readS3Error, STORE } from "./error.ts";
 import type { ListedPart, ResumedUpload } from "./multipart.ts";
 import type { S3StoreOptions } from "./options.ts";
 import type { PostPolicy, PostPolicyRequest } from "./post_policy.ts";
-import { MAX_SINGLE, putChunks } from "./put.ts";
+import type { PutMemory } from "./put_object.ts";
 import type { PendingUpload, PendingUploadOptions } from "./stale_uploads.ts";
 import type { TagOptions } from "./tagging.ts";
 import type { ObjectVersion } from "./versions.ts";
@@ -88,7 +84,7 @@ export class S3Store extends BaseStore implements MultipartStore, PaginatedListS
   /** Short name that errors carry. */
   protected readonly storeName: string = STORE;
   readonly #client: S3Client;
-  #conditions: WriteConditions | undefined;
+  readonly #puts: PutMemory = {};
   readonly #deletes: DeleteMemory = {};
 
   /**
@@ -126,38 +122,16 @@ export class S3Store extends BaseStore implements MultipartStore, PaginatedListS
 
   /** See {@linkcode ObjectStore.put}. Streams of more than 16 MiB go in parts. */
   async put(path: PathInput, payload: PutPayload, options: PutOptions = {}): Promise<PutResult> {
-    const location = this.parse(path);
     const client = this.#client;
-    const content = toPayload(payload, { store: STORE, path: location }, options.size);
-    const { mode = "overwrite", signal, onProgress } = options;
-    const { putThreshold = MAX_SINGLE } = client.options;
-    try {
-      signal?.throwIfAborted();
-      if (
-        content.kind === "chunks" && mode === "overwrite" &&
-        content.length <= Math.min(putThreshold, MAX_SINGLE)
-      ) {
-        const result = await putChunks(client, location, content.chunks, options);
-        onProgress?.({ transferred: content.length, total: content.length });
-        return result;
-      }
-      const [{ putAny }, { WriteConditions }] = await Promise.all([
-        import("./put_large.ts"),
-        import("./conditions.ts"),
-      ]);
-      const conditions = this.#conditions ??= new WriteConditions(client);
-      return await putAny({ store: this, client, conditions, path: location, options }, content);
-    } catch (error) {
-      await cancelPayload(content, error);
-      throw error;
-    }
+    const put = { store: this, client, memory: this.#puts, path: this.parse(path), options };
+    puts ??= await loadPuts(client);
+    return await puts.putObject(put, payload);
   }
 
   /** See {@linkcode ObjectStore.delete}. */
   override async delete(path: PathInput, options: DeleteOptions = {}): Promise<void> {
     const location = this.parse(path);
-    const { deleteObject } = await import("./deletion.ts");
-    await deleteObject(this.#client, location, options);
+    await (await loadDeletion()).deleteObject(this.#client, location, options);
   }
 
   /** See {@linkcode ObjectStore.deleteAll}. A thousand a request. */
@@ -165,7 +139,7 @@ export class S3Store extends BaseStore implements MultipartStore, PaginatedListS
     paths: Iterable<PathInput> | AsyncIterable<PathInput>,
     options: OperationOptions = {},
   ): AsyncGenerator<DeleteOutcome, void, undefined> {
-    const { deleteMany } = await import("./deletion.ts");
+    const { deleteMany } = await loadDeletion();
     yield* deleteMany(this.#client, paths, this.#deletes, (path) => this.parse(path), options);
   }
 
@@ -179,21 +153,18 @@ export class S3Store extends BaseStore implements MultipartStore, PaginatedListS
     options: ListOptions,
   ): AsyncGenerator<ObjectMeta, void, undefined> {
     const [below, given] = [parsePrefix(prefix), withOffset(options)];
-    const { listAll } = await import("./listing.ts");
-    yield* listAll(this.#client, below, given);
+    yield* (await loadListing()).listAll(this.#client, below, given);
   }
 
   /** See {@linkcode ObjectStore.listWithDelimiter}. */
   async listWithDelimiter(prefix?: PathInput, options: ListOptions = {}): Promise<ListResult> {
     const [below, given] = [parsePrefix(prefix), withOffset(options)];
-    const { listLevel } = await import("./listing.ts");
-    return await listLevel(this.#client, below, given);
+    return await (await loadListing()).listLevel(this.#client, below, given);
   }
 
   /** See {@linkcode PaginatedListStore.listPage}. */
   async listPage(prefix?: string, options: ListPageOptions = {}): Promise<ListPage> {
-    const { listOnePage } = await import("./listing.ts");
-    return await listOnePage(this.#client, prefix, options);
+    return await (await loadListing()).listOnePage(this.#client, prefix, options);
   }
 
   /** See {@linkcode ObjectStore.copy}. */
@@ -206,18 +177,14 @@ export class S3Store extends BaseStore implements MultipartStore, PaginatedListS
   /** See {@linkcode ObjectStore.putMultipart}. */
   async putMultipart(path: PathInput, options: PutMultipartOptions = {}): Promise<MultipartUpload> {
     const location = this.parse(path);
-    const { beginUpload } = await import("./multipart.ts");
-    return await beginUpload(this.#client, location, options);
+    return await (await loadMultipart()).beginUpload(this.#client, location, options);
   }
 
   /** See {@linkcode ObjectStore.writer}. */
   override writer(path: PathInput, options: WriterOptions = {}): ObjectWriter {
     const context = { store: STORE, path: this.parse(path) };
     return lazyWriter(async () => {
-      const [{ createWriter }, { EQUAL_PART_SIZE }] = await Promise.all([
-        import("../../store/writer.ts"),
-        import("./put_large.ts"),
-      ]);
+      const { createWriter, EQUAL_PART_SIZE } = await import("./put_large.ts");
       const partSize = options.partSize ?? (this.#client.provider.equalParts ? EQUAL_PART_SIZE : undefined);
       return createWriter(this, path, { ...options, partSize }, context);
     });
@@ -226,8 +193,7 @@ export class S3Store extends BaseStore implements MultipartStore, PaginatedListS
   /** See {@linkcode MultipartStore.createMultipart}. */
   async createMultipart(path: PathInput, options: PutMultipartOptions = {}): Promise<string> {
     const location = this.parse(path);
-    const { beginByHandle } = await import("./multipart.ts");
-    return await beginByHandle(this.#client, location, options);
+    return await (await loadMultipart()).beginByHandle(this.#client, location, options);
   }
 
   /** See {@linkcode MultipartStore.putPart}. */
@@ -240,8 +206,7 @@ export class S3Store extends BaseStore implements MultipartStore, PaginatedListS
   ): Promise<PartId> {
     const location = this.parse(path);
     const chunks = part instanceof Uint8Array ? [part] : part;
-    const { putPartByHandle } = await import("./multipart.ts");
-    return await putPartByHandle(this.#client, location, id, index, chunks, options);
+    return await (await loadMultipart()).putPartByHandle(this.#client, location, id, index, chunks, options);
   }
 
   /** See {@linkcode MultipartStore.completeMultipart}. */
@@ -252,22 +217,19 @@ export class S3Store extends BaseStore implements MultipartStore, PaginatedListS
     options: OperationOptions = {},
   ): Promise<PutResult> {
     const location = this.parse(path);
-    const { completeByHandle } = await import("./multipart.ts");
-    return await completeByHandle(this.#client, location, id, parts, options);
+    return await (await loadMultipart()).completeByHandle(this.#client, location, id, parts, options);
   }
 
   /** See {@linkcode MultipartStore.abortMultipart}. */
   async abortMultipart(path: PathInput, id: string, options: OperationOptions = {}): Promise<void> {
     const location = this.parse(path);
-    const { abortByHandle } = await import("./multipart.ts");
-    await abortByHandle(this.#client, location, id, options);
+    await (await loadMultipart()).abortByHandle(this.#client, location, id, options);
   }
 
   /** Takes up an upload by its id, from `createMultipart`, {@linkcode listUploads} or any other program. */
   async resumeMultipart(path: PathInput, id: string, options: OperationOptions = {}): Promise<ResumedUpload> {
     const location = this.parse(path);
-    const { resumeUpload } = await import("./multipart.ts");
-    return await resumeUpload(this.#client, location, id, options);
+    return await (await loadMultipart()).resumeUpload(this.#client, location, id, options);
   }
 
   /** Parts that the service has of an upload: index from 0, id for `completeMultipart`, size in bytes. */
@@ -277,8 +239,7 @@ export class S3Store extends BaseStore implements MultipartStore, PaginatedListS
     options: OperationOptions = {},
   ): AsyncGenerator<ListedPart, void, undefined> {
     const location = this.parse(path);
-    const { partsByHandle } = await import("./multipart.ts");
-    yield* partsByHandle(this.#client, location, id, options);
+    yield* (await loadMultipart()).partsByHandle(this.#client, location, id, options);
   }
 
   /** Uploads below a prefix that were begun and have not ended. */
@@ -286,8 +247,7 @@ export class S3Store extends BaseStore implements MultipartStore, PaginatedListS
     prefix?: PathInput,
     options: PendingUploadOptions = {},
   ): AsyncGenerator<PendingUpload, void, undefined> {
-    const { listUploads } = await import("./stale_uploads.ts");
-    yield* listUploads(this.#client, parsePrefix(prefix), options);
+    yield* (await loadStaleUploads()).listUploads(this.#client, parsePrefix(prefix), options);
   }
 
   /** Aborts the uploads below a prefix that began before an instant, and returns them. Their parts are paid for until then. */
@@ -296,7 +256,7 @@ export class S3Store extends BaseStore implements MultipartStore, PaginatedListS
     before: Date,
     options: OperationOptions = {},
   ): Promise<PendingUpload[]> {
-    const { abortUploads } = await import("./stale_uploads.ts");
+    const { abortUploads } = await loadStaleUploads();
     return await abortUploads(this.#client, parsePrefix(prefix), { ...options, before });
   }
 
@@ -311,14 +271,12 @@ export class S3Store extends BaseStore implements MultipartStore, PaginatedListS
 
   /** Tags of an object. @throws {NotSupportedError} where there are none. */
   async getTags(path: PathInput, options: TagOptions = {}): Promise<Tags> {
-    const { getTags } = await import("./tagging.ts");
-    return await getTags(this.#client, this.parse(path), options);
+    return await (await loadTagging()).getTags(this.#client, this.parse(path), options);
   }
 
   /** Replaces the tags of an object. @throws {NotSupportedError} where there are none. */
   async putTags(path: PathInput, tags: Tags, options: TagOptions = {}): Promise<void> {
-    const { putTags } = await import("./tagging.ts");
-    await putTags(this.#client, this.parse(path), tags, options);
+    await (await loadTagging()).putTags(this.#client, this.parse(path), tags, options);
   }
 
   /**
@@ -343,24 +301,14 @@ export class S3Store extends BaseStore implements MultipartStore, PaginatedListS
     options: SignOptions = {},
   ): Promise<string[]> {
     const locations = paths.map((path) => this.parse(path));
-    if (locations.length === 0) return [];
-    const credential = await this.#credential("sign URLs", options.signal);
-    const { presignObjects } = await import("./presign.ts");
-    return presignObjects(this.#client, method, locations, credential, expiresIn, options);
+    const { presignObjects } = await loadSigning();
+    return await presignObjects(this.#client, method, locations, expiresIn, options);
   }
 
   /** What a form in a browser needs to upload one file below a key: where to post, and the fields before the file. */
   async postPolicy(path: PathInput, request: PostPolicyRequest): Promise<PostPolicy> {
     const location = this.parse(path);
-    const credential = await this.#credential(`sign a form for "${location}"`, request.signal);
-    const { state } = this.#client;
-    const { bucket } = this.#client.options;
-    const { postPolicy } = await import("./post_policy.ts");
-    return postPolicy(location, request, credential, {
-      endpoint: state.endpoint,
-      bucket,
-      date: serviceDate(state),
-    });
+    return await (await loadSigning()).postPolicy(this.#client, location, request);
   }
 
   /** Closes pooled connections. Requests under way are not disturbed. */
@@ -377,15 +325,6 @@ export class S3Store extends BaseStore implements MultipartStore, PaginatedListS
       path: "",
     });
   }
-
-  async #credential(action: string, signal: AbortSignal | undefined): Promise<S3Credential> {
-    const credential = await this.#client.credential(signal);
-    if (credential !== undefined) return credential;
-    throw new ConfigurationError(`Cannot ${action}: the store has no credentials`, {
-      store: STORE,
-      key: "credentials",
-    });
-  }
 }
 
 function parsePrefix(prefix: PathInput | undefined): Path {
@@ -395,4 +334,36 @@ function parsePrefix(prefix: PathInput | undefined): Path {
 /** S3 starts after any key, be it a path or not. */
 function withOffset(options: ListOptions): ListOptions & { readonly offset?: Path } {
   return { ...options, offset: options.offset === undefined ? undefined : parseKey(options.offset, STORE) };
+}
+
+let puts: typeof import("./put_object.ts") | undefined;
+
+/** What puts need, with the checksums where these are sent. */
+async function loadPuts(client: S3Client): Promise<typeof import("./put_object.ts")> {
+  const [puts] = await Promise.all([import("./put_object.ts"), client.loadBodies()]);
+  return puts;
+}
+
+function loadDeletion(): Promise<typeof import("./deletion.ts")> {
+  return import("./deletion.ts");
+}
+
+function loadListing(): Promise<typeof import("./listing.ts")> {
+  return import("./listing.ts");
+}
+
+function loadMultipart(): Promise<typeof import("./multipart.ts")> {
+  return import("./multipart.ts");
+}
+
+function loadStaleUploads(): Promise<typeof import("./stale_uploads.ts")> {
+  return import("./stale_uploads.ts");
+}
+
+function loadTagging(): Promise<typeof import("./tagging.ts")> {
+  return import("./tagging.ts");
+}
+
+function loadSigning(): Promise<typeof import("./post_policy.ts")> {
+  return import("./post_policy.ts");
 }

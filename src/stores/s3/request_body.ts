@@ -1,0 +1,41 @@
+/** The headers that tell of a request's body: its checksum, and its hash for the signature. */
+import type { HeaderEntry } from "../../http/headers.ts";
+import { PAYLOAD_HASH_HEADER, UNSIGNED_PAYLOAD } from "./canonical.ts";
+import type { ChecksumAlgorithm } from "./checksum/checksum.ts";
+import { payloadHash } from "./payload_hash.ts";
+
+type Checksums = typeof import("./checksum/checksum.ts");
+let sums: Checksums | undefined;
+
+/** Checksums are computed where the service is known to take them: elsewhere nothing of them is loaded. */
+export async function loadChecksums(): Promise<void> {
+  sums ??= await import("./checksum/checksum.ts");
+}
+
+/** A body, and what is to be told of it. */
+export interface DescribedBody {
+  readonly chunks: readonly Uint8Array[];
+  /** The checksum to send. */
+  readonly checksum?: { readonly algorithm: ChecksumAlgorithm; readonly value?: string };
+  /** Whether the hash is left out of the signature. */
+  readonly unsigned: boolean;
+}
+
+/** Adds the headers of a body. */
+export function addBodyHeaders(headers: HeaderEntry[], body: DescribedBody): void | Promise<void> {
+  const { chunks, checksum, unsigned } = body;
+  if (checksum !== undefined) {
+    if (sums === undefined && checksum.value === undefined) {
+      return loadChecksums().then(() => addBodyHeaders(headers, body));
+    }
+    const { algorithm, value } = checksum;
+    headers.push([`x-amz-checksum-${algorithm}`, value ?? sums!.checksumOf(algorithm, chunks)]);
+  }
+  if (unsigned) {
+    headers.push([PAYLOAD_HASH_HEADER, UNSIGNED_PAYLOAD]);
+    return;
+  }
+  const hash = payloadHash(chunks, chunks.reduce((sum, chunk) => sum + chunk.byteLength, 0));
+  if (typeof hash === "string") headers.push([PAYLOAD_HASH_HEADER, hash]);
+  else return hash.then((hash) => void headers.push([PAYLOAD_HASH_HEADER, hash]));
+}
