@@ -84,6 +84,10 @@ export const COMMITTED: Record<string, GuestSource> = {
   "object-store": rust("object-store", "object-store-guest", OBJECT_STORE_WASI),
   "serve": rustLibrary("serve"),
   "serve-hello": rustLibrary("serve-hello"),
+  "settings": {
+    ...rustLibrary("settings"),
+    sources: [...WORKSPACE, "settings/Cargo.toml", "settings/src", "settings/wit"],
+  },
   "hello-preview1": preview1("hello"),
   "hello-0.2.0": wat("hello-0.2.0"),
   "unknown-import": wat("unknown-import"),

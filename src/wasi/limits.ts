@@ -13,6 +13,7 @@ export function resolveLimits(limits: GuestLimits = {}): ResolvedLimits {
     concurrentRequests: limits.concurrentRequests ?? 256,
     requestBytes: limits.requestBytes ?? Infinity,
     responseBytes: limits.responseBytes ?? Infinity,
+    bodyWindow: limits.bodyWindow ?? 1024 ** 2,
     fieldBytes: limits.fieldBytes ?? 128 * 1024,
     outputBytes: limits.outputBytes ?? Infinity,
     keyValueBytes: limits.keyValueBytes ?? 64 * 1024 ** 2,

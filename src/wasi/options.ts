@@ -49,6 +49,12 @@ export interface GuestLimits {
   /** Bytes of one response body; more fail with `HTTP-response-body-size`. Default: no limit. */
   readonly responseBytes?: number;
   /**
+   * Bytes of an outgoing body that the guest may write before they are sent; it then waits. What the host holds for each
+   * slow client. Some guests write the beginning of a body before they send its message: they need room for that.
+   * Default 1 MiB.
+   */
+  readonly bodyWindow?: number;
+  /**
    * Bytes of a set of header fields, 32 more a field. A guest that makes a larger one traps; a response with a
    * larger one fails with `HTTP-response-header-section-size`. Default 128 KiB.
    */

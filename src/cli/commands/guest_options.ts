@@ -1,7 +1,7 @@
 /** What subcommands that host a guest share: the options that say what it is given. */
 import { type Command, InvalidArgumentError, Option } from "commander";
 import type { HttpConnector } from "../../http/connector.ts";
-import type { Guest, GuestOptions, Preopen } from "../../wasi/mod.ts";
+import type { Guest, GuestOptions, KeyValueSource, Preopen } from "../../wasi/mod.ts";
 import type { Context } from "../context.ts";
 import { clean, UsageError } from "../errors.ts";
 
@@ -12,6 +12,9 @@ export interface GuestFlags {
   readonly env?: readonly string[];
   readonly sockets?: readonly string[];
   readonly lookup?: boolean;
+  readonly config?: readonly string[];
+  readonly keyvalue?: readonly string[];
+  readonly keyvalueData?: readonly string[];
   readonly argv0?: string;
   readonly maxMemory?: number;
   readonly connector?: "fetch" | "node";
@@ -32,6 +35,13 @@ export function addGuestOptions(command: Command): Command {
     .option("--env <name[=value]>", "set a variable, or copy it from here; may be repeated", collect)
     .option("--sockets <entry>", "let it open raw sockets to this host and port; may be repeated", collect)
     .option("--lookup", "let it look names up; HTTP does not need it")
+    .option("--config <name=value>", "a setting that it may ask for; may be repeated", collect)
+    .option(
+      "--keyvalue <[bucket=]url>",
+      "keep a bucket of its key-value store there; may be repeated",
+      collect,
+    )
+    .option("--keyvalue-data <key=value>", "begin with this in a bucket in memory; may be repeated", collect)
     .option("--argv0 <name>", "its own name, as it sees it")
     .option("--max-memory <size>", "end it when it takes more: 256M, 1G; bytes without a unit", parseSize)
     .addOption(new Option("--connector <name>", "what carries its requests").choices(["node", "fetch"]))
@@ -42,6 +52,7 @@ export function addGuestOptions(command: Command): Command {
 /** For the end of a subcommand's help. */
 export const GUEST_HELP = `
 Entries of --net and, without scheme, --sockets: api.example.com, *.example.com, https://api.example.com, 127.0.0.1:9000, 10.0.0.0/8:*, *.
+The bucket of --keyvalue and --keyvalue-data is the one without a name, which most guests open.
 Names of --dir: the guest sees the directory under its own name here unless another is given after "::".`;
 
 /** The guest that an argument names. */
@@ -65,6 +76,8 @@ export async function grantedOptions(context: Context, flags: GuestFlags): Promi
     net: flags.net,
     ...(flags.sockets !== undefined || flags.lookup) &&
       { sockets: { allow: flags.sockets ?? [], lookup: flags.lookup ?? false } },
+    config: flags.config && pairs("--config", flags.config),
+    keyValue: await buckets(context, flags),
     connector: flags.connector === undefined ? undefined : await connector(flags.connector),
     limits: { memory: flags.maxMemory },
     onDenied({ message }) {
@@ -107,6 +120,31 @@ function environment(context: Context, entries: readonly string[]): Record<strin
     env[entry] = value;
   }
   return env;
+}
+
+/** `NAME=VALUE`, many of them. */
+function pairs(flag: string, entries: readonly string[]): Record<string, string> {
+  return Object.fromEntries(entries.map((entry) => {
+    const equals = entry.indexOf("=");
+    if (equals > 0) return [entry.slice(0, equals), entry.slice(equals + 1)];
+    throw new UsageError(`"${entry}" has no name and value: write ${flag} NAME=VALUE`);
+  }));
+}
+
+async function buckets(
+  context: Context,
+  { keyvalue = [], keyvalueData }: GuestFlags,
+): Promise<Record<string, KeyValueSource>> {
+  const buckets: Record<string, KeyValueSource> = {};
+  if (keyvalueData !== undefined) buckets[""] = pairs("--keyvalue-data", keyvalueData);
+  for (const entry of keyvalue) {
+    const [, name = "", url] = /^(?:([^=:/]*)=)?(.*)$/s.exec(entry)!;
+    if (name in buckets) throw new UsageError(`The bucket "${name}" is given twice`);
+    const { store, path } = await context.open(url!);
+    const { PrefixStore } = await import("../../wrappers/prefix.ts");
+    buckets[name] = path === "" ? store : new PrefixStore(store, path);
+  }
+  return buckets;
 }
 
 async function connector(name: "fetch" | "node"): Promise<HttpConnector> {

@@ -22,6 +22,8 @@ const CAPABILITIES: readonly Capability[] = [
     flag: "--sockets HOST:PORT",
   },
   { name: "name lookup", interfaces: /^wasi:sockets\/ip-name-lookup$/, flag: "--lookup" },
+  { name: "settings", interfaces: /^wasi:config\/store$/, flag: "--config NAME=VALUE" },
+  { name: "buckets", interfaces: /^wasi:keyvalue\/store$/, flag: "--keyvalue URL" },
 ];
 
 /** `storeport inspect [options] <guest>`. */

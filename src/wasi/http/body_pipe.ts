@@ -3,13 +3,12 @@ import type { HttpError } from "../../http/error.ts";
 import { Wakers } from "../io/poll.ts";
 import { join } from "../cli/sink.ts";
 
-/** Bytes of a body that the host holds at most. */
-const WINDOW = 1024 * 1024;
 /** Small writes are joined into pieces up to this size before they are handed on. */
 const PIECE = 256 * 1024;
 
 /** Carries bytes from the guest to a reader. The reader may come before, during or after the writing. */
 export class BodyPipe {
+  readonly #window: number;
   #queue: Uint8Array[] = [];
   #queued = 0;
   #state: "open" | "finished" | "aborted" = "open";
@@ -19,9 +18,14 @@ export class BodyPipe {
   readonly #room = new Wakers();
   readonly #progress = new Wakers();
 
+  /** Holds `window` bytes at most, or one write more. */
+  constructor(window: number) {
+    this.#window = window;
+  }
+
   /** Bytes that may be written now. */
   get capacity(): number {
-    return WINDOW - this.#queued;
+    return this.#window - this.#queued;
   }
 
   /** Whether nobody will read any more. */

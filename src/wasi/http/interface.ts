@@ -194,7 +194,7 @@ const outgoingResponseFunctions: HostInterface["functions"] = {
   "[constructor]outgoing-response": fn(
     [own(fields)],
     own(outgoingResponse),
-    (_, headers) => new OutgoingResponse(headers),
+    ({ limits }, headers) => new OutgoingResponse(headers, limits.bodyWindow),
   ),
   "[method]outgoing-response.status-code": fn([borrow(outgoingResponse)], u16, (_, self) => self.status),
   "[method]outgoing-response.set-status-code": fn(

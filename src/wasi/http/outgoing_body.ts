@@ -15,7 +15,7 @@ export type BodyKind = "request" | "response";
 /** `outgoing-body` */
 export class OutgoingBody extends Resource {
   /** Where its bytes go. */
-  readonly pipe = new BodyPipe();
+  readonly pipe: BodyPipe;
   /** Declared length. */
   readonly declared: number | undefined;
   /** Trailers given with `finish`. */
@@ -31,9 +31,10 @@ export class OutgoingBody extends Resource {
   #overflow: ErrorCode | undefined;
   #finished = false;
 
-  /** For a message of `kind`; `limit` bytes at most. */
-  constructor(kind: BodyKind, declared: number | undefined, limit: number) {
+  /** For a message of `kind`; `limit` bytes at most, `window` of them ahead of whoever sends them. */
+  constructor(kind: BodyKind, declared: number | undefined, limit: number, window: number) {
     super();
+    this.pipe = new BodyPipe(window);
     this.#kind = kind;
     this.declared = declared;
     this.#limit = limit;

@@ -48,7 +48,8 @@ export class OutgoingRequest extends Resource {
     } catch {
       throw failed;
     }
-    return this.#body = new OutgoingBody("request", declared, this.#instance.limits.requestBytes);
+    const { requestBytes, bodyWindow } = this.#instance.limits;
+    return this.#body = new OutgoingBody("request", declared, requestBytes, bodyWindow);
   }
 
   /** `method` */

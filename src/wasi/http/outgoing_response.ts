@@ -8,12 +8,14 @@ import { failed } from "./outgoing_request.ts";
 export class OutgoingResponse extends Resource {
   /** Its headers, frozen. */
   readonly headers: Fields;
+  readonly #window: number;
   #status = 200;
   #body: OutgoingBody | undefined;
 
-  /** Takes the headers. */
-  constructor(headers: Fields) {
+  /** Takes the headers. `window` is that of the body. */
+  constructor(headers: Fields, window: number) {
     super();
+    this.#window = window;
     this.headers = headers.freeze();
   }
 
@@ -42,7 +44,7 @@ export class OutgoingResponse extends Resource {
     } catch {
       throw failed;
     }
-    return this.#body = new OutgoingBody("response", declared, Infinity);
+    return this.#body = new OutgoingBody("response", declared, Infinity, this.#window);
   }
 
   override drop(): void {
