@@ -1,6 +1,7 @@
 /** Caps on what is under way at once. */
 import type { HttpLayer, HttpRequest, HttpResponse, HttpService } from "./connector.ts";
-import { checkLimits, type LimitOptions } from "./limit_options.ts";
+import { checkLimits } from "./core.ts";
+import type { LimitOptions } from "./limit_options.ts";
 import { observeBody } from "./observe.ts";
 
 export type { LimitOptions } from "./limit_options.ts";

@@ -1,6 +1,6 @@
 /** Which requests may go without encryption. Loaded for URLs that do not begin with `https://`. */
 import type { HttpRequest } from "./connector.ts";
-import { HttpError } from "./error.ts";
+import { HttpError } from "./core.ts";
 import { isLoopbackHost, parseRequestUrl } from "./url.ts";
 
 /**

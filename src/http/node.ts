@@ -1,10 +1,10 @@
 /** The faithful connector: HTTP over `node:http`, in Deno, Node and Bun. */
 import type { HttpConnector, HttpRequest, HttpResponse, HttpService } from "./connector.ts";
+import { isWorkerd } from "./core.ts";
 import { checkOptions } from "./node/check.ts";
 import type { NodeHttpConnectorOptions, NodeSettings } from "./node/settings.ts";
 import type { ClientOptions } from "./options.ts";
 import { NotSupportedError } from "../store/error.ts";
-import { isWorkerd } from "./workerd.ts";
 
 export type { NodeHttpConnectorOptions, NodeLookup } from "./node/settings.ts";
 

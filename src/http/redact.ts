@@ -43,7 +43,7 @@ function redactParameter(parameter: string): string {
   return SECRET_PARAMETERS.test(decoded.trim().toLowerCase()) ? `${name}=${REDACTED}` : parameter;
 }
 
-const SECRET_HEADERS = new RegExp(
+const SECRET_HEADERS = /* @__PURE__ */ new RegExp(
   "^(.*authorization.*|.*cookie2?|.*token.*|.*secret.*|.*password.*|.*api-?key.*|.*signature.*|" +
     "x-ms-encryption-key(-sha256)?|x-ms-source-encryption-key(-sha256)?|x-goog-.*encryption-key(-sha256)?|" +
     "x-amz-.*server-side-encryption-customer-key(-md5)?|x-identity-header)$",

@@ -1,8 +1,7 @@
 /** Trying again, loaded after the first success or with the first failure. */
 import type { HttpRequest, HttpResponse, HttpService } from "./connector.ts";
-import { HttpError } from "./error.ts";
+import { HttpError, isRetryableStatus } from "./core.ts";
 import { isRetryableError, RetryError, setRetryHistory } from "./retry.ts";
-import { isRetryableStatus } from "./retry_layer.ts";
 import type { ResolvedRetryOptions } from "./retry_options.ts";
 import { RetryState } from "./retry_state.ts";
 

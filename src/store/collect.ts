@@ -1,4 +1,7 @@
 /** Reading a stream into one buffer. */
+import { concatBytes } from "./concat.ts";
+
+export { concatBytes } from "./concat.ts";
 
 /** Options of {@linkcode collect}. */
 export interface CollectOptions {
@@ -43,17 +46,6 @@ export async function collect(
     signal?.removeEventListener("abort", onAbort);
     reader.releaseLock();
   }
-}
-
-/** The chunks back to back in one new buffer. */
-export function concatBytes(chunks: readonly Uint8Array[], length?: number): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(length ?? chunks.reduce((sum, chunk) => sum + chunk.byteLength, 0));
-  let at = 0;
-  for (const chunk of chunks) {
-    bytes.set(chunk, at);
-    at += chunk.byteLength;
-  }
-  return bytes;
 }
 
 // Beyond this a declared length is not believed before the bytes are there: it may be a lie.

@@ -1,5 +1,5 @@
 /** What stores are given that do not write it themselves; one file to load for all of it. */
-import { GenericError, notSupported } from "./error.ts";
+import { GenericError, notSupported } from "./core.ts";
 import type { ObjectStore } from "./object_store.ts";
 import type { PathInput } from "./parse_path.ts";
 import type { DeleteOptions } from "./types.ts";

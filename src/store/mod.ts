@@ -11,6 +11,7 @@ export * from "./collect.ts";
 export * from "./concurrency.ts";
 export * from "./delete.ts";
 export * from "./error.ts";
+export * from "./error_path.ts";
 export * from "./etag.ts";
 export * from "./list.ts";
 export * from "./multipart.ts";

@@ -1,6 +1,5 @@
 /** Answers that are not what they seem: decoded by the platform, or hidden by it. Loaded with the first. */
-import { HttpError } from "../error.ts";
-import { redactUrl } from "../redact.ts";
+import { HttpError, redactUrl } from "../core.ts";
 
 /**
  * Whether bytes begin as the outermost of `codings` does (RFC 9110 section 8.4.1), that is, were not decoded.

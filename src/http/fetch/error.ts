@@ -2,8 +2,8 @@
  * What a failure of `fetch` was. Fetch has one error for everything, a `TypeError`; what really happened is in a
  * chain of causes with codes (undici), in the text (Deno), or nowhere (browsers).
  */
-import { HttpError, type HttpErrorDetail, type HttpErrorKind } from "../error.ts";
-import { redactUrl } from "../redact.ts";
+import { HttpError, redactUrl } from "../core.ts";
+import type { HttpErrorDetail, HttpErrorKind } from "../error.ts";
 import { blockedPort, isBlockedPort } from "./ports.ts";
 
 /** What can be told about one failure. */

@@ -1,11 +1,9 @@
 /** What `fetch` is called with for a request that is not plain: one with a body, above all. */
-import { isStreamBody } from "../body.ts";
 import type { HttpRequest } from "../connector.ts";
 import type { HttpError } from "../error.ts";
-import { redactUrl } from "../redact.ts";
+import { isStreamBody, joined, redactUrl, uploadTime } from "../core.ts";
 import { agreedLength, collect, UploadStream } from "./body.ts";
 import type { FetchExchange } from "./exchange.ts";
-import { joined, uploadTime } from "./plain.ts";
 import type { FetchAbilities } from "./platform.ts";
 import {
   checkMethod,

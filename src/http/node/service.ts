@@ -1,10 +1,7 @@
 /** The service behind `NodeHttpConnector`: prepares requests, makes attempts, owns the pools. */
-import { isStreamBody } from "../body.ts";
 import type { HttpRequest, HttpResponse, HttpService } from "../connector.ts";
-import { DeadlineQueue } from "../deadlines.ts";
-import { HttpError } from "../error.ts";
+import { DeadlineQueue, HttpError, isStreamBody, redactUrl } from "../core.ts";
 import type { ClientOptions } from "../options.ts";
-import { redactUrl } from "../url.ts";
 import { PoolAgent } from "./agent.ts";
 import { http2Works } from "./check.ts";
 import { Dialer } from "./dial.ts";

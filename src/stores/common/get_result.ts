@@ -2,7 +2,7 @@
 import type { HttpResponse } from "../../http/connector.ts";
 import { HttpError } from "../../http/error.ts";
 import { headerOf } from "../../http/headers.ts";
-import { concatBytes } from "../../store/collect.ts";
+import { concatBytes } from "../../store/concat.ts";
 import type { Path } from "../../store/parse_path.ts";
 import type { ByteRange } from "../../store/range.ts";
 import type { ResumableSource } from "../../store/resume.ts";

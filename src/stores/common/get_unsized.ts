@@ -1,7 +1,7 @@
 /** Objects of which a response does not say how long they are. Loaded when there is such a one. */
 import type { HttpResponse } from "../../http/connector.ts";
 import { getHeader } from "../../http/headers.ts";
-import { concatBytes } from "../../store/collect.ts";
+import { concatBytes } from "../../store/concat.ts";
 import { InvalidRangeError, NotSupportedError } from "../../store/error.ts";
 import { parseContentRange } from "../../store/range.ts";
 import type { GetResult } from "../../store/types.ts";

@@ -1,8 +1,7 @@
 /** Following redirects of reads. Loaded with the first. */
 import type { HttpRequest, HttpResponse, HttpService } from "../../http/connector.ts";
-import { getHeader } from "../../http/headers.ts";
-import { redactUrl } from "../../http/redact.ts";
-import { GenericError, NotFoundError } from "../../store/error.ts";
+import { getHeader, redactUrl } from "../../http/core.ts";
+import { GenericError, NotFoundError } from "../../store/core.ts";
 import { REDIRECTS } from "../common/get.ts";
 
 /** As many as browsers and HTTP libraries mostly follow. */

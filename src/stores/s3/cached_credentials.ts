@@ -1,7 +1,7 @@
 /** Credentials that are fetched, and kept until shortly before they expire. */
 import { UnauthenticatedError } from "../../store/error.ts";
 import type { S3Credential, S3CredentialProvider } from "./credential.ts";
-import { maskCredential } from "./credentials/masked.ts";
+import { maskCredential } from "./core.ts";
 
 /** Options of {@linkcode cachedCredentials}. */
 export interface CachedCredentialsOptions {

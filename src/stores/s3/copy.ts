@@ -16,7 +16,8 @@ import { readAttributes } from "../common/headers.ts";
 import { encodeUnreserved } from "../common/url.ts";
 import type { S3Client } from "./client.ts";
 import { sendDocument } from "./document.ts";
-import { STORE } from "./error.ts";
+import { STORE } from "./core.ts";
+import { MARKER_KEY, METADATA_PREFIX } from "./metadata.ts";
 import { MAX_SINGLE } from "./put.ts";
 import { createMarker, findWriter, MARKER_HEADER } from "./put_marker.ts";
 import {
@@ -27,7 +28,7 @@ import {
   type StoredPart,
   uploadPart,
 } from "./uploads.ts";
-import { MARKER_KEY, METADATA_PREFIX, usesTags } from "./write_headers.ts";
+import { usesTags } from "./write_headers.ts";
 
 const PART_SIZE = 256 * 1024 * 1024;
 const PARTS_AT_ONCE = 8;

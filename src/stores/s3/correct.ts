@@ -8,7 +8,7 @@ import { ConnectorResponse } from "../../http/response.ts";
 import type { SigningState } from "./authorize.ts";
 import type { S3Credential, S3CredentialProvider } from "./credential.ts";
 import type { S3Endpoint } from "./endpoint.ts";
-import { codeOf } from "./error.ts";
+import { codeOf } from "./core.ts";
 
 /** What a refused request was signed with: others may have put things right since. */
 export interface Attempt {

@@ -10,8 +10,8 @@ import {
   NotSupportedError,
   ObjectStoreError,
   toStoreError,
-  withErrorPath,
 } from "../../store/error.ts";
+import { withErrorPath } from "../../store/error_path.ts";
 import type { Path, PathInput } from "../../store/path.ts";
 import type { DeleteOptions, DeleteOutcome, OperationOptions } from "../../store/types.ts";
 import { responseError } from "../common/error.ts";
@@ -20,7 +20,7 @@ import { contentMd5 } from "./checksum/base64.ts";
 import { checksumOf } from "./checksum/checksum.ts";
 import type { S3Client } from "./client.ts";
 import { sendDocument } from "./document.ts";
-import { readS3Error, STORE } from "./error.ts";
+import { readS3Error, STORE } from "./core.ts";
 import { isTransientCode, kindOfCode } from "./service_error.ts";
 import { batches } from "./batches.ts";
 

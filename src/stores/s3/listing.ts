@@ -14,7 +14,7 @@ import type {
 import { transportError } from "../common/error.ts";
 import { httpErrorOf, retriesOf } from "../common/retries.ts";
 import type { Query, S3Client } from "./client.ts";
-import { readS3Error, STORE } from "./error.ts";
+import { readS3Error, STORE } from "./core.ts";
 import { readListPage } from "./list_page.ts";
 import type { ListedObject, ListPage as Page } from "./list_scanner.ts";
 

@@ -11,7 +11,7 @@ import type {
   PutResult,
 } from "../../store/types.ts";
 import type { S3Client } from "./client.ts";
-import { STORE } from "./error.ts";
+import { STORE } from "./core.ts";
 import { requireComplete } from "./conditions.ts";
 import { createMarker } from "./put_marker.ts";
 import {

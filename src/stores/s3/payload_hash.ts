@@ -1,5 +1,5 @@
 /** The SHA-256 of request bodies, in hex, for signatures. */
-import { concatBytes } from "../../store/collect.ts";
+import { concatBytes } from "../../store/concat.ts";
 import { EMPTY_PAYLOAD_HASH } from "./canonical.ts";
 import { platformSha256 } from "./hash_node.ts";
 import { sha256Hex } from "./sigv4_web.ts";

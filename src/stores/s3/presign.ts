@@ -7,7 +7,7 @@ import { encodeUnreserved } from "../common/url.ts";
 import { serviceDate } from "./authorize.ts";
 import type { S3Client } from "./client.ts";
 import type { S3Credential } from "./credential.ts";
-import { STORE } from "./error.ts";
+import { STORE } from "./core.ts";
 import {
   ALGORITHM,
   amzDate,

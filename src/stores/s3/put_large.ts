@@ -6,7 +6,7 @@ import type { PutMode, PutResult } from "../../store/types.ts";
 import { createWriter } from "../../store/writer.ts";
 import type { S3Client } from "./client.ts";
 import { completes, type WriteConditions } from "./conditions.ts";
-import { STORE } from "./error.ts";
+import { STORE } from "./core.ts";
 import { beginUpload, sliceChunks } from "./multipart.ts";
 import { MAX_SINGLE } from "./put.ts";
 import { putOnCondition } from "./put_condition.ts";

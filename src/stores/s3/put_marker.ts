@@ -11,7 +11,7 @@ import type { Path } from "../../store/path.ts";
 import type { OperationOptions, PutResult } from "../../store/types.ts";
 import type { S3Client } from "./client.ts";
 import { putResult } from "./put.ts";
-import { MARKER_KEY, METADATA_PREFIX } from "./write_headers.ts";
+import { MARKER_KEY, METADATA_PREFIX } from "./metadata.ts";
 
 /** The header that carries a marker. */
 export const MARKER_HEADER: string = METADATA_PREFIX + MARKER_KEY;

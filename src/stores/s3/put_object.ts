@@ -5,7 +5,7 @@ import { cancelPayload, toPayload } from "../../store/payload.ts";
 import type { PutOptions, PutPayload, PutResult } from "../../store/types.ts";
 import type { S3Client } from "./client.ts";
 import type { WriteConditions } from "./conditions.ts";
-import { STORE } from "./error.ts";
+import { STORE } from "./core.ts";
 import { MAX_SINGLE, putChunks } from "./put.ts";
 
 /** What one store has learnt by its puts. */

@@ -13,7 +13,7 @@ import type { PutMode, PutOptions, PutResult } from "../../store/types.ts";
 import { httpErrorOf, retriesOf } from "../common/retries.ts";
 import { ChunkedBody } from "./chunked.ts";
 import type { S3Client } from "./client.ts";
-import { STORE } from "./error.ts";
+import { STORE } from "./core.ts";
 import { putResult } from "./put.ts";
 import { refusal } from "./put_condition.ts";
 import { createMarker, findWriter, MARKER_HEADER } from "./put_marker.ts";

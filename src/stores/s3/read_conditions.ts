@@ -5,9 +5,9 @@
  */
 import { checkPreconditions } from "../../store/preconditions.ts";
 import type { GetOptions, GetResult } from "../../store/types.ts";
-import { type GetDialect, getObject, type GetTarget } from "../common/get.ts";
+import type { GetDialect, GetTarget } from "../common/get.ts";
 import type { S3Client } from "./client.ts";
-import { STORE } from "./error.ts";
+import { getObject, STORE } from "./core.ts";
 
 /** Gets an object on conditions. */
 export async function getOnCondition(

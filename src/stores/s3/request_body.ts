@@ -1,7 +1,7 @@
 /** The headers that tell of a request's body: its checksum, and its hash for the signature. */
 import type { HeaderEntry } from "../../http/headers.ts";
-import { PAYLOAD_HASH_HEADER, UNSIGNED_PAYLOAD } from "./canonical.ts";
 import type { ChecksumAlgorithm } from "./checksum/checksum.ts";
+import { PAYLOAD_HASH_HEADER, UNSIGNED_PAYLOAD } from "./core.ts";
 import { payloadHash } from "./payload_hash.ts";
 
 type Checksums = typeof import("./checksum/checksum.ts");

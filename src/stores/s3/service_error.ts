@@ -12,7 +12,7 @@ import {
 } from "../../store/error.ts";
 import type { ErrorClass, ServiceError } from "../common/error.ts";
 import type { XmlElement } from "../common/xml.ts";
-import { codeOf, STORE } from "./error.ts";
+import { codeOf, STORE } from "./core.ts";
 
 const KINDS: Readonly<Record<string, ErrorClass>> = {
   NoSuchKey: NotFoundError,

@@ -5,7 +5,7 @@ import { GenericError } from "../../store/error.ts";
 import { type FailureContext, responseError, transportError } from "../common/error.ts";
 import type { S3Credential, S3CredentialProvider } from "./credential.ts";
 import { cachedCredentials } from "./cached_credentials.ts";
-import { readS3Error, STORE } from "./error.ts";
+import { readS3Error, STORE } from "./core.ts";
 
 const FAILURE: FailureContext = { store: STORE, action: "create a session", readError: readS3Error };
 

@@ -18,7 +18,7 @@ import {
   unsignedRequest,
   withSignature,
 } from "./canonical.ts";
-import { platformSha256 } from "./hash_node.ts";
+import { platformSha256 } from "./core.ts";
 
 export {
   ALGORITHM,

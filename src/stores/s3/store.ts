@@ -35,6 +35,7 @@ import { type GetDialect, getObject } from "../common/get.ts";
 import { S3Client } from "./client.ts";
 import type { DeleteMemory } from "./deletion.ts";
 import { readS3Error, STORE } from "./error.ts";
+import { MARKER_KEY, METADATA_PREFIX } from "./metadata.ts";
 import type { ListedPart, ResumedUpload } from "./multipart.ts";
 import type { S3StoreOptions } from "./options.ts";
 import type { PostPolicy, PostPolicyRequest } from "./post_policy.ts";
@@ -42,7 +43,6 @@ import type { PutMemory } from "./put_object.ts";
 import type { PendingUpload, PendingUploadOptions } from "./stale_uploads.ts";
 import type { TagOptions } from "./tagging.ts";
 import type { ObjectVersion } from "./versions.ts";
-import { MARKER_KEY, METADATA_PREFIX } from "./write_headers.ts";
 
 // A version that is the marker of a deletion answers 405.
 const DIALECT: GetDialect = {

@@ -5,7 +5,7 @@ import type { OperationOptions, Tags } from "../../store/types.ts";
 import { contentMd5 } from "./checksum/base64.ts";
 import type { S3Client } from "./client.ts";
 import { sendDocument } from "./document.ts";
-import { STORE } from "./error.ts";
+import { STORE } from "./core.ts";
 import { usesTags } from "./write_headers.ts";
 
 /** Which version's tags. */

@@ -5,7 +5,7 @@ import { wrapGetResult } from "../../store/result.ts";
 import type { GetResult } from "../../store/types.ts";
 import { toBase64 } from "./checksum/base64.ts";
 import { checksumName, createChecksum, declaredChecksum } from "./checksum/checksum.ts";
-import { STORE } from "./error.ts";
+import { STORE } from "./core.ts";
 
 /**
  * A whole object whose body fails at its end where the bytes are not those of the checksum. Resuming a broken body is below this, so the

@@ -5,7 +5,7 @@ import type { Path } from "../../store/path.ts";
 import type { ObjectMeta, OperationOptions } from "../../store/types.ts";
 import type { S3Client } from "./client.ts";
 import { sendDocument } from "./document.ts";
-import { STORE } from "./error.ts";
+import { STORE } from "./core.ts";
 import { decodeKey } from "./list_scanner.ts";
 
 /** One version of an object, or the marker of its deletion (which has size 0 and no ETag). */

@@ -5,14 +5,11 @@ import type { Path } from "../../store/path.ts";
 import type { Attributes, PutMode, Tags } from "../../store/types.ts";
 import { contentTypeFor } from "../common/content_type.ts";
 import { attributeHeaders } from "../common/headers.ts";
+import { strictEncode } from "./canonical.ts";
 import type { S3Client } from "./client.ts";
 import { STORE } from "./error.ts";
-import { strictEncode } from "./canonical.ts";
+import { MARKER_KEY, METADATA_PREFIX } from "./metadata.ts";
 
-/** Before the names of user metadata. */
-export const METADATA_PREFIX = "x-amz-meta-";
-/** Metadata that writes under a condition carry (`put_marker.ts`): not shown to callers, and not theirs to set. */
-export const MARKER_KEY = "storeport-put";
 const NAMES = { store: STORE, metadata: METADATA_PREFIX, storageClass: "x-amz-storage-class" };
 
 /** What is written with an object. */

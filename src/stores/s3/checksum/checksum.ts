@@ -1,6 +1,7 @@
 /** The checksums that S3 knows by name: how they are computed, and how they stand in headers. */
 import { sha256 } from "@noble/hashes/sha2.js";
-import { getHeader, type HeaderList } from "../../../http/headers.ts";
+import type { HeaderList } from "../../../http/headers.ts";
+import { getHeader } from "../core.ts";
 import { fromBase64, toBase64 } from "./base64.ts";
 import { combineCrc, type CrcField } from "./combine.ts";
 import { Crc32c, CRC32C_POLYNOMIAL } from "./crc32c.ts";

@@ -1,10 +1,10 @@
 /** Requests for credentials. What comes back is a secret: it never gets into an error. */
 import { FetchConnector } from "../../../http/fetch.ts";
 import type { HttpRequest, HttpResponse, HttpService } from "../../../http/connector.ts";
-import { HttpError } from "../../../http/error.ts";
 import type { HttpLayer } from "../../../http/connector.ts";
 import { UnauthenticatedError } from "../../../store/error.ts";
 import { type ConnectionOptions, openConnection } from "../../common/connection.ts";
+import { HttpError } from "../core.ts";
 import type { S3Credential } from "../credential.ts";
 
 /** Runs `body` with a service of the store's own options: for token services on the network. */

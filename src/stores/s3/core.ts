@@ -1,0 +1,10 @@
+/** What S3's operations stand on, for the files that are loaded late: why they come here, `http/core.ts` tells. */
+export { getHeader, HttpError } from "../../http/core.ts";
+export { GenericError } from "../../store/core.ts";
+export { getObject } from "../common/get.ts";
+export { PAYLOAD_HASH_HEADER, UNSIGNED_PAYLOAD } from "./canonical.ts";
+export { failureOf } from "./client.ts";
+export { maskCredential } from "./credentials/masked.ts";
+export { codeOf, readS3Error, STORE } from "./error.ts";
+export { platformSha256 } from "./hash_node.ts";
+export { MARKER_KEY, METADATA_PREFIX } from "./metadata.ts";
