@@ -78,6 +78,10 @@ class ObservedResponse implements HttpResponse {
     }
   }
 
+  get bytesInto(): HttpResponse["bytesInto"] {
+    return this.#inner.bytesInto === undefined ? undefined : this.#bytesInto;
+  }
+
   async text(): Promise<string> {
     return new TextDecoder().decode(await this.bytes());
   }
@@ -87,6 +91,21 @@ class ObservedResponse implements HttpResponse {
       await this.#inner.cancel(reason);
     } finally {
       this.#settle()?.cancelled(this.#received);
+    }
+  }
+
+  async #bytesInto(target: Uint8Array, told: (placed: number) => void): Promise<void> {
+    if (this.#taken) return await this.#inner.bytesInto!(target, told);
+    this.#taken = true;
+    try {
+      await this.#inner.bytesInto!(target, (placed) => {
+        this.#received = placed;
+        told(placed);
+      });
+      this.#settle()?.ended(this.#received);
+    } catch (error) {
+      this.#settle()?.failed(error, this.#received);
+      throw error;
     }
   }
 

@@ -6,7 +6,7 @@ import type { HttpResponse } from "./connector.ts";
 import { type Deadline, DeadlineQueue } from "./deadlines.ts";
 import { HttpError } from "./error.ts";
 import { getHeader, type HeaderList } from "./headers.ts";
-import { concatPieces, isWhole, PieceBuffer, tooLarge } from "./response_buffer.ts";
+import { concatPieces, isWhole, PieceBuffer, tooLarge, TRUSTED_LENGTH } from "./response_buffer.ts";
 
 /** One step of reading: what `ReadableStreamDefaultReader.read` resolves with. */
 export interface BodyPiece {
@@ -18,14 +18,19 @@ export interface BodyPiece {
 
 /**
  * A platform's body, as a connector gives it to {@linkcode ConnectorResponse}. Calls to `read` never overlap,
- * `whole` is called instead of `read`, and nothing is called after the end but `trailers`.
+ * `whole` or `fill` is called instead of `read`, and nothing is called after the end but `trailers`.
  */
 export interface BodySource {
   /** The next piece. */
   read(): Promise<BodyPiece>;
   /** All of a small body of known length at once, where the platform has a quicker way than reading pieces. */
   whole?(): Promise<ArrayBuffer | Uint8Array<ArrayBuffer>>;
-  /** Gives up the body and closes its connection; a `read` or `whole` under way settles, whichever way. */
+  /**
+   * Reads all of a large body into `target`, where the platform has a quicker way than reading pieces. `arrived` is told
+   * how many bytes came and how many stand in place; it throws where more come than are to be taken.
+   */
+  fill?(target: Uint8Array, arrived: (count: number, placed: number) => void): Promise<void>;
+  /** Gives up the body and closes its connection; a `read`, `whole` or `fill` under way settles, whichever way. */
   cancel(reason: unknown): void | Promise<void>;
   /**
    * Turns a rejection of `read` or `whole` into what callers see: an `HttpError`, or their own abort reason. May resolve
@@ -65,6 +70,8 @@ const WHOLE_LIMIT = 64 * 1024;
  * at most 64 KiB; a shorter timer is kept to the letter by reading pieces.
  */
 const WHOLE_MIN_READ_TIMEOUT = 10_000;
+/** From here on `fill` is worth what it needs beside. */
+const FILL_MIN = 2 ** 20;
 const IDLE = 0, READING = 1, ENDED = 2, FAILED = 3, CANCELLED = 4;
 
 /** An {@linkcode HttpResponse} over a {@linkcode BodySource}. */
@@ -148,6 +155,12 @@ export class ConnectorResponse implements HttpResponse {
     return this.#collect("bytes");
   }
 
+  /** See {@linkcode HttpResponse.bytesInto}. */
+  async bytesInto(target: Uint8Array, told: (placed: number) => void): Promise<void> {
+    this.#claim("bytes");
+    await this.#fillOrRead(target, told);
+  }
+
   /** See {@linkcode HttpResponse.text}. */
   async text(): Promise<string> {
     return new TextDecoder().decode(await this.#collect("text"));
@@ -207,7 +220,38 @@ export class ConnectorResponse implements HttpResponse {
     return bytes;
   }
 
+  async #fillOrRead(target: Uint8Array, told?: (placed: number) => void): Promise<void> {
+    if (this.#state >= FAILED) throw this.#why;
+    const room = target.byteLength;
+    const arrived = (count: number, placed: number): void => {
+      this.#count(count, room);
+      told?.(placed);
+      if (this.#readTimeout > 0) this.#wait();
+    };
+    const source = this.#source;
+    if (room < FILL_MIN || source?.fill === undefined) {
+      for (let piece = await this.#read(room); piece !== undefined; piece = await this.#read(room)) {
+        target.set(piece, this.#received - piece.byteLength);
+        told?.(this.#received);
+      }
+      return;
+    }
+    this.#state = READING;
+    if (this.#readTimeout > 0) this.#wait();
+    try {
+      await source.fill(target, arrived);
+    } catch (error) {
+      throw await this.#fail(error);
+    }
+    this.#next({ done: true });
+  }
+
   async #collectPieces(length: number | undefined): Promise<Uint8Array<ArrayBuffer>> {
+    if (length !== undefined && length >= FILL_MIN && length <= TRUSTED_LENGTH) {
+      const whole = this.#allocating(() => new Uint8Array(length));
+      await this.#fillOrRead(whole);
+      return whole;
+    }
     const first = await this.#read();
     if (first === undefined) return new Uint8Array(0);
     if (length === undefined) {
@@ -249,7 +293,7 @@ export class ConnectorResponse implements HttpResponse {
   }
 
   /** The next piece that has bytes; `undefined` at the end. Rejects with what callers shall see. */
-  async #read(): Promise<Uint8Array | undefined> {
+  async #read(most?: number): Promise<Uint8Array | undefined> {
     if (this.#state >= FAILED) throw this.#why;
     this.#state = READING;
     if (this.#source === undefined) return this.#next({ done: true });
@@ -261,29 +305,20 @@ export class ConnectorResponse implements HttpResponse {
       } catch (error) {
         throw await this.#fail(error);
       }
-      const bytes = this.#next(piece);
+      const bytes = this.#next(piece, most);
       if (bytes === undefined || bytes.byteLength > 0) return bytes;
     }
   }
 
   /** Takes account of a piece: counts it, checks it against the declared length, ends the body. */
-  #next(piece: BodyPiece): Uint8Array | undefined {
-    // The timer counts only while somebody waits.
-    this.#deadline?.set(Infinity);
-    if (this.#state >= FAILED) throw this.#why;
-    const declared = this.contentLength;
+  #next(piece: BodyPiece, most?: number): Uint8Array | undefined {
     if (!piece.done) {
       const bytes = piece.value!;
-      this.#received += bytes.byteLength;
-      if (declared !== undefined && this.#received > declared) {
-        throw this.#abandon(
-          new HttpError("decode", `Response body is longer than its declared ${declared} bytes`, {
-            detail: { tag: "HTTP-response-body-size", size: BigInt(this.#received) },
-          }),
-        );
-      }
+      this.#count(bytes.byteLength, most);
       return bytes;
     }
+    this.#count(0);
+    const declared = this.contentLength;
     if (declared !== undefined && this.#received < declared) {
       throw this.#abandon(
         new HttpError("interrupted", `Response body ended after ${this.#received} of ${declared} bytes`, {
@@ -294,6 +329,21 @@ export class ConnectorResponse implements HttpResponse {
     this.#trailers = this.#source?.trailers?.() ?? [];
     this.#close(ENDED);
     return undefined;
+  }
+
+  /** Counts bytes that came: no more than were declared, nor than there is room for. */
+  #count(bytes: number, most = Infinity): void {
+    // The timer counts only while somebody waits.
+    this.#deadline?.set(Infinity);
+    if (this.#state >= FAILED) throw this.#why;
+    this.#received += bytes;
+    const limit = Math.min(this.contentLength ?? Infinity, most);
+    if (this.#received <= limit) return;
+    throw this.#abandon(
+      new HttpError("decode", `Response body is longer than its declared ${limit} bytes`, {
+        detail: { tag: "HTTP-response-body-size", size: BigInt(this.#received) },
+      }),
+    );
   }
 
   /** Ends in failure because the source did. */

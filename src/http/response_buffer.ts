@@ -2,7 +2,7 @@
 import { HttpError } from "./error.ts";
 
 /** A declared length is believed up to here; past it the buffer grows as bytes really come. */
-const TRUSTED_LENGTH = 2 ** 30;
+export const TRUSTED_LENGTH = 2 ** 30;
 
 /** A buffer of a declared length, which need not be true. */
 export class PieceBuffer {

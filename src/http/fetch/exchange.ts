@@ -30,6 +30,8 @@ export class FetchExchange implements BodySource {
   #aborted: { readonly reason: unknown } | undefined;
   #response: Response | undefined;
   #reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
+  /** Reads in place of the other. */
+  #filler: { cancel(reason: unknown): Promise<void> } | undefined;
   /** Pieces read before the response was handed out, to see whether they are encoded. */
   #peeked: BodyPiece | undefined;
 
@@ -159,12 +161,17 @@ export class FetchExchange implements BodySource {
     return this.#reader === undefined ? this.#whole : undefined;
   }
 
+  /** See {@linkcode BodySource.fill}. */
+  get fill(): BodySource["fill"] {
+    return this.#reader === undefined ? this.#fill : undefined;
+  }
+
   /** See {@linkcode BodySource.cancel}. */
   async cancel(reason: unknown): Promise<void> {
     const error = reason ?? new DOMException("Response body was cancelled", "AbortError");
     this.#abort(error);
     // Settles a read under way also where a fetch of somebody's own does not listen to the signal.
-    await (this.#reader ?? this.#response?.body)?.cancel(error);
+    await (this.#reader ?? this.#filler ?? this.#response?.body)?.cancel(error);
   }
 
   /** See {@linkcode BodySource.failure}. */
@@ -182,6 +189,13 @@ export class FetchExchange implements BodySource {
 
   #whole(): Promise<ArrayBuffer> {
     return this.#response!.arrayBuffer();
+  }
+
+  async #fill(target: Uint8Array, arrived: (count: number, placed: number) => void): Promise<void> {
+    const { fill } = await import("./fill_platform.ts");
+    // Given up meanwhile.
+    if (this.#aborted !== undefined) throw this.#aborted.reason;
+    await fill(this.#response!.body!, target, (reader) => this.#filler = reader, arrived);
   }
 
   #open(): ReadableStreamDefaultReader<Uint8Array> {

@@ -1,6 +1,5 @@
 /** The result of a GET over HTTP: its bytes, fast where nothing breaks, resumed where something does. */
 import type { HttpResponse } from "../../http/connector.ts";
-import { HttpError } from "../../http/error.ts";
 import { headerOf } from "../../http/headers.ts";
 import { concatBytes } from "../../store/concat.ts";
 import type { Path } from "../../store/parse_path.ts";
@@ -95,31 +94,11 @@ export class HttpGetResult implements GetResult {
 
   /** Reads straight into place; what follows a break is read through `recover`. */
   async #fill(buffer: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>> {
-    let at = 0;
-    let stream = this.#response.body;
-    let resumed = false;
-    for (;;) {
-      const reader = stream.getReader();
-      try {
-        for (;;) {
-          const { done, value } = await reader.read();
-          if (done) break;
-          if (at + value.byteLength > buffer.byteLength) {
-            throw this.#getter.error(`the body went beyond its ${buffer.byteLength} bytes`);
-          }
-          buffer.set(value, at);
-          at += value.byteLength;
-        }
-        if (at === buffer.byteLength) return buffer;
-        throw new HttpError("interrupted", `the body ended after ${at} of ${buffer.byteLength} bytes`);
-      } catch (error) {
-        await reader.cancel(error).catch(() => {});
-        if (resumed || !(error instanceof HttpError)) throw this.#typed(error);
-        if (at === buffer.byteLength) return buffer;
-        resumed = true;
-        stream = this.#resumable(failedStream(error), at);
-      }
-    }
+    const { fill } = await loadRare();
+    return await fill(this.#response, buffer, {
+      resume: (error, at) => this.#resumable(failedStream(error), at),
+      typed: (error) => this.#typed(error),
+    });
   }
 
   async #collect(stream: ReadableStream<Uint8Array>, size?: number): Promise<Uint8Array<ArrayBuffer>> {

@@ -1,4 +1,5 @@
-/** What reads do without that go well; one file to load for all of it. */
+/** What reads of small objects do without that go well; one file to load for all of it. */
+export { fill } from "./fill.ts";
 export { measure, suffixOfEmpty, wholeOfUnknownLength } from "./get_unsized.ts";
 export { recover } from "./recovery.ts";
 export { readFailure } from "./response_error.ts";
