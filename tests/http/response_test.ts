@@ -235,3 +235,40 @@ Deno.test("a queue of deadlines that were all met holds no timer", () => {
   const queue = new DeadlineQueue();
   for (const deadline of [1000, 10, 2 ** 40].map((ms) => queue.start(ms, () => {}))) deadline.stop();
 });
+
+Deno.test("a large body is read into place, and what came before a break is told", async () => {
+  const size = 2 ** 20;
+  const one = new Uint8Array(size / 2).fill(7);
+  const filled = source([], {
+    // deno-lint-ignore require-await -- fails as a platform does
+    fill: async (target, arrived) => {
+      target.set(one);
+      arrived(one.length, one.length);
+      arrived(5, one.length);
+      throw new HttpError("interrupted", "broken");
+    },
+  });
+  for (const from of [filled, source([one, new HttpError("interrupted", "broken")])]) {
+    const target = new Uint8Array(size);
+    let placed = -1;
+    await assert.rejects(response(from, size).bytesInto(target, (now) => placed = now), /broken/);
+    assert.equal(placed, one.length);
+    assert.equal(target[placed - 1], 7);
+    assert.deepEqual(from.log, ["closed"]);
+  }
+});
+
+Deno.test("the read timer runs between the bytes that are read into place", async () => {
+  let stop = () => {};
+  const from = source([], {
+    fill: async (_target, arrived) => {
+      arrived(1, 1);
+      await new Promise<void>((resolve) => stop = resolve);
+    },
+    cancel: () => stop(),
+  });
+  const failure = await response(from, 2 ** 20, 20).bytesInto(new Uint8Array(2 ** 20), () => {}).catch((e) =>
+    e
+  );
+  assert.equal((failure as HttpError).kind, "timeout");
+});

@@ -88,6 +88,13 @@ export const responseCases: readonly ConnectorCase[] = [
         assertBytes(bytes, patternBytes(size));
         assertBytes(await drain(await service.call(request(url))), patternBytes(size));
         assertEquals((await (await service.call(request(url))).text()).length > 0, size > 0);
+        const placed = await service.call(request(url));
+        if (placed.bytesInto === undefined) return await placed.cancel();
+        const target = new Uint8Array(size + 7);
+        let count = 0;
+        await placed.bytesInto(target, (now) => count = now);
+        assertEquals(count, size);
+        assertBytes(target.subarray(0, size), patternBytes(size));
       })
     )
   ),
@@ -125,6 +132,32 @@ export const responseCases: readonly ConnectorCase[] = [
     assert(await reading === reason, "The reader sees the reason");
     await assertGone(context, id);
   }),
+  serviceCase(
+    "a body that is read into place has its room, and can be given up",
+    async (service, context) => {
+      const large = 2 ** 20;
+      const id = freshId();
+      const stalled = await service.call(request(`${context.origin}/stall?id=${id}&after=10`));
+      if (stalled.bytesInto === undefined) return await stalled.cancel();
+      const reason = new Error("enough");
+      const reading = assertRejects(() => stalled.bytesInto!(new Uint8Array(large), () => {}), Error);
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      await stalled.cancel(reason);
+      assert(await reading === reason, "The reader sees the reason");
+      await assertGone(context, id);
+      for (const framing of ["length", "chunked"]) {
+        for (const room of [10, large]) {
+          const url = `${context.origin}/bytes?size=3000001&framing=${framing}`;
+          const response = await service.call(request(url));
+          await assertHttpError(
+            response.bytesInto!(new Uint8Array(room), () => {}),
+            "decode",
+            "HTTP-response-body-size",
+          );
+        }
+      }
+    },
+  ),
   serviceCase("cancelling the stream closes the connection", async (service, context) => {
     const id = freshId();
     const response = await service.call(request(`${context.origin}/stall?id=${id}&after=10`));
