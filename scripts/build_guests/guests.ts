@@ -93,6 +93,8 @@ export const COMMITTED: Record<string, GuestSource> = {
   "unknown-import": wat("unknown-import"),
   "unknown-wasi": wat("unknown-wasi"),
   "no-run": wat("no-run"),
+  "loop": wat("loop"),
+  "grow": wat("grow"),
   "core-env": wat("core-env"),
   "core-preview1": wat("core-preview1"),
 };

@@ -1,28 +1,45 @@
 /** A small server for collectors of metrics. */
 import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { METRICS_TYPE } from "../wasi/mod.ts";
+import { cannotListen, originOf } from "../wasi/serve/address.ts";
 
-/** Answers `GET /metrics` with what `text` gives. Returns what ends it. */
+/** Where metrics are told. */
+export interface Metrics {
+  /** Such as `http://127.0.0.1:9090/metrics`. */
+  readonly url: string;
+  /** Ends it. */
+  close(): Promise<void>;
+}
+
+/**
+ * Answers `GET /metrics` with what `text` gives.
+ *
+ * @throws {Error} when the address cannot be listened on.
+ */
 export async function listenMetrics(
   hostname: string,
   port: number,
   text: () => string,
-): Promise<() => Promise<void>> {
+): Promise<Metrics> {
   const server = createServer((request, response) => {
     const found = request.url?.split("?")[0] === "/metrics" && request.method === "GET";
     response.writeHead(found ? 200 : 404, { "content-type": METRICS_TYPE });
     response.end(found ? text() : "");
   });
   await new Promise<void>((resolve, reject) => {
-    server.once("error", reject);
+    server.once("error", (error) => reject(cannotListen(hostname, port, error)));
     server.listen(port, hostname, () => {
-      server.removeListener("error", reject);
+      server.removeAllListeners("error");
       resolve();
     });
   });
-  return () =>
-    new Promise((resolve) => {
-      server.close(() => resolve());
-      server.closeAllConnections();
-    });
+  return {
+    url: `${originOf(hostname, (server.address() as AddressInfo).port)}/metrics`,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
 }

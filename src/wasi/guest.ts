@@ -4,7 +4,7 @@ import { hostProvides } from "./imports.ts";
 import type { GuestCode } from "./module.ts";
 import type { GuestOptions, InstantiateOptions, RunResult } from "./options.ts";
 import { runCommand, start } from "./running.ts";
-import type { Isolation, ServeOptions } from "./serve/options.ts";
+import type { RunIsolation, ServeOptions } from "./serve/options.ts";
 import { runInWorker } from "./serve/run_worker.ts";
 import { serveGuest } from "./serve/serve.ts";
 import type { GuestServer } from "./serve/server.ts";
@@ -86,7 +86,7 @@ export class Guest {
    *
    * @throws {TypeError} when the guest is not a command, or an option cannot be carried to a worker.
    */
-  async run(options: GuestOptions & { readonly isolation?: Isolation } = {}): Promise<RunResult> {
+  async run(options: GuestOptions & RunIsolation = {}): Promise<RunResult> {
     if (!this.exports.some(({ name }) => name === "wasi:cli/run")) {
       const names = this.exports.map(({ name }) => `"${name}"`).join(", ") || "nothing";
       throw new TypeError(`Cannot run "${this.name}": it exports no "wasi:cli/run" (it exports ${names})`);

@@ -24,6 +24,8 @@ export interface RunOptions {
   readonly breakAfter?: number;
   /** Called with each piece of standard output, and what interrupts. */
   readonly onOutput?: (text: string, interrupt: () => void) => void;
+  /** Called with each piece of standard error. */
+  readonly onError?: (text: string) => void;
   /** Interrupts when this resolves. */
   readonly interrupt?: Promise<void>;
 }
@@ -44,7 +46,9 @@ export async function run(args: readonly string[], options: RunOptions = {}): Pr
       }
       const bytes = typeof data === "string" ? new TextEncoder().encode(data) : data.slice();
       chunks.push(bytes);
-      if (isOut) options.onOutput?.(new TextDecoder().decode(bytes), interrupt);
+      const text = new TextDecoder().decode(bytes);
+      if (isOut) options.onOutput?.(text, interrupt);
+      else options.onError?.(text);
       return Promise.resolve();
     },
   });

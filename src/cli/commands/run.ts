@@ -1,6 +1,6 @@
 /** `storeport run`: runs a WASI guest with what it is given on the command line. */
 import { type Command, Option } from "commander";
-import type { Guest, GuestOptions, Isolation } from "../../wasi/mod.ts";
+import type { Guest, GuestOptions, RunIsolation } from "../../wasi/mod.ts";
 import type { Context } from "../context.ts";
 import { ExitCode } from "../errors.ts";
 import {
@@ -13,9 +13,8 @@ import {
   writable,
 } from "./guest_options.ts";
 
-interface Flags extends GuestFlags {
+interface Flags extends GuestFlags, RunIsolation {
   readonly timeout?: number;
-  readonly isolation?: Isolation;
 }
 
 /** `storeport run [options] <guest> [-- args...]`. */
@@ -33,12 +32,18 @@ export function run(program: Command, context: Context): void {
       )
         .choices(["inline", "worker"]),
     )
+    .addOption(
+      new Option("--worker-permissions <which>", "narrow: Deno lets it do what the guest was granted")
+        .choices(["inherit", "narrow"]),
+    )
     .option("-q, --quiet", "do not tell of refused requests")
     .addHelpText("after", HELP)
     .action((guest: string, args: string[], flags: Flags) => runGuest(context, guest, args, flags));
 }
 
 const HELP = `${GUEST_HELP}
+
+--worker-permissions narrow needs Deno's --unstable-worker-options.
 
 Exit code: the guest's own; 1 too when it trapped or was ended.
 
@@ -51,9 +56,10 @@ async function runGuest(context: Context, source: string, args: string[], flags:
   const { runtime } = context;
   const guest = await openGuest(context, source, flags);
   const granted = await grantedOptions(context, flags);
-  const options: GuestOptions & { isolation?: Isolation } = {
+  const options: GuestOptions & RunIsolation = {
     ...granted,
     isolation: flags.isolation,
+    workerPermissions: flags.workerPermissions,
     args,
     stdin: runtime.stdin(),
     stdout: writable(context, "stdout"),

@@ -4,6 +4,7 @@ import type { HeaderEntry } from "../../http/headers.ts";
 import type { AccessEntry, GuestServer, ListeningGuest, ServeFailure, ServeOptions } from "../../wasi/mod.ts";
 import type { Context } from "../context.ts";
 import { clean, UsageError } from "../errors.ts";
+import type { Metrics } from "../metrics_node.ts";
 import { addOutputOptions, type OutputFlags, parsePositive } from "../options.ts";
 import { type Address, interrupted, parseAddress } from "./gateway.ts";
 import {
@@ -95,9 +96,14 @@ Examples:
 async function run(context: Context, source: string, flags: Flags): Promise<void> {
   if (flags.watch && isUrl(source)) throw new UsageError("--watch needs a file");
   const options = await serveOptions(context, flags);
+  // A server has its streams for itself, until it has ended.
+  const serveGuest = async () =>
+    (await openGuest(context, source, flags)).serve({ ...options, ...outputs(context, flags) });
   const { listenGuest } = await import("../../wasi/mod.ts");
-  let current = (await openGuest(context, source, flags)).serve(options);
+  let current = await serveGuest();
   const closers: (() => Promise<void> | void)[] = [];
+  let reloading: Promise<unknown> = Promise.resolve();
+  let stopWatching = () => {};
   let listening: ListeningGuest;
   try {
     listening = await listenGuest(() => current, { ...flags.addr, listener: flags.listener });
@@ -107,17 +113,27 @@ async function run(context: Context, source: string, flags: Flags): Promise<void
   }
   const hurry = () => void current.shutdown(0);
   try {
-    if (flags.metricsAddr !== undefined) closers.push(await serveMetrics(flags.metricsAddr, () => current));
+    const metrics = flags.metricsAddr && await serveMetrics(flags.metricsAddr, () => current);
+    if (metrics !== undefined) closers.push(() => metrics.close());
     if (flags.watch) {
       const { watchFile } = await import("../watch_node.ts");
-      closers.push(watchFile(context.runtime.fileUrl(source), () => {
-        void reload(context, source, flags, options, current).then((next) => current = next);
-      }));
+      // One after the other: the one that was changed last shall serve.
+      stopWatching = watchFile(context.runtime.fileUrl(source), () => {
+        reloading = reloading.then(async () =>
+          current = await reload(context, source, flags, serveGuest, current)
+        );
+      });
     }
-    if (flags.json) await context.printJson({ event: "listening", url: listening.url });
-    else if (!flags.quiet) await context.note(`Serving HTTP on ${listening.url}/`);
+    if (flags.json) {
+      await context.printJson({ event: "listening", url: listening.url, metrics: metrics?.url });
+    } else if (!flags.quiet) {
+      await context.note(`Serving HTTP on ${listening.url}/`);
+      if (metrics !== undefined) await context.note(`Metrics on ${metrics.url}`);
+    }
     await interrupted(context.signal);
   } finally {
+    stopWatching();
+    await reloading;
     closers.push(context.runtime.onInterrupt(hurry));
     await listening.shutdown(flags.grace);
     for (const close of closers) await close();
@@ -129,11 +145,11 @@ async function reload(
   context: Context,
   source: string,
   flags: Flags,
-  options: ServeOptions,
+  serveGuest: () => Promise<GuestServer>,
   before: GuestServer,
 ): Promise<GuestServer> {
   try {
-    const next = (await openGuest(context, source, flags)).serve(options);
+    const next = await serveGuest();
     void before.shutdown(flags.grace);
     if (!flags.quiet) await context.note(`storeport: loaded ${clean(source)} anew`);
     return next;
@@ -143,11 +159,15 @@ async function reload(
   }
 }
 
-async function serveOptions(context: Context, flags: Flags): Promise<ServeOptions> {
-  const { onDenied, limits, connector, ...granted } = await grantedOptions(context, flags);
+async function serveOptions(
+  context: Context,
+  flags: Flags,
+): Promise<Omit<ServeOptions, "stdout" | "stderr">> {
+  const { onDenied, limits, connector, stdout: _, stderr: __, ...granted } = await grantedOptions(
+    context,
+    flags,
+  );
   const { isolation = flags.workers === undefined ? "inline" : "worker" } = flags;
-  // Standard output belongs to the records there.
-  const stdout = writable(context, flags.json ? "stderr" : "stdout");
   return {
     ...granted,
     connector,
@@ -164,8 +184,6 @@ async function serveOptions(context: Context, flags: Flags): Promise<ServeOption
     idleTimeout: flags.idleTimeout,
     headers: await headerLines(context, flags.header ?? []),
     limits: { memory: limits?.memory, servedRequestBytes: flags.maxBodySize },
-    stdout,
-    stderr: writable(context, "stderr"),
     outputPrefix: flags.loggingPrefix,
     instanceId: true,
     onRequest: flags.quiet
@@ -173,6 +191,11 @@ async function serveOptions(context: Context, flags: Flags): Promise<ServeOption
       : (entry) => void logRequest(context, entry, flags.json).catch(() => {}),
     onFailure: (id, failure) => void logFailure(context, id, failure, flags.json).catch(() => {}),
   };
+}
+
+function outputs(context: Context, { json }: Flags): Pick<ServeOptions, "stdout" | "stderr"> {
+  // Standard output belongs to the records there.
+  return { stdout: writable(context, json ? "stderr" : "stdout"), stderr: writable(context, "stderr") };
 }
 
 async function logRequest(context: Context, entry: AccessEntry, json = false): Promise<void> {
@@ -217,11 +240,11 @@ async function readText(context: Context, path: string): Promise<string> {
   return await (await store.get(inner)).text();
 }
 
-/** Answers `GET /metrics`, and says whether the server is up at `/`. Returns what ends it. */
+/** Answers `GET /metrics`. */
 async function serveMetrics(
   { hostname, port }: Address,
   server: () => GuestServer,
-): Promise<() => Promise<void>> {
+): Promise<Metrics> {
   const { listenMetrics } = await import("../metrics_node.ts");
   return await listenMetrics(hostname, port, () => server().metrics());
 }

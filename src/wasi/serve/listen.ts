@@ -1,4 +1,5 @@
 /** A served guest on a port. */
+import { cannotListen, originOf } from "./address.ts";
 import type { GuestServer } from "./server.ts";
 
 /** Where to listen. */
@@ -62,7 +63,7 @@ const LAST = 500;
  * await listening.shutdown();
  * ```
  *
- * @throws the platform's error when the address cannot be listened on.
+ * @throws {Error} when the address cannot be listened on; its cause is the platform's error.
  */
 export async function listenGuest(
   server: GuestServer | (() => GuestServer),
@@ -71,8 +72,12 @@ export async function listenGuest(
   const current = typeof server === "function" ? server : () => server;
   const onDeno = listener !== "node" && "Deno" in globalThis;
   const { listen } = onDeno ? await import("./listen_deno.ts") : await import("./listen_node.ts");
-  const listening = await listen(current, { hostname, port });
-  const host = hostname.includes(":") ? `[${hostname}]` : hostname;
+  let listening: Listener;
+  try {
+    listening = await listen(current, { hostname, port });
+  } catch (error) {
+    throw cannotListen(hostname, port, error);
+  }
   const shutdown = async (grace: number = GRACE): Promise<void> => {
     listening.close();
     listening.closeIdle();
@@ -90,7 +95,7 @@ export async function listenGuest(
     clearTimeout(timer);
   };
   return {
-    url: `http://${host}:${listening.port}`,
+    url: originOf(hostname, listening.port),
     hostname,
     port: listening.port,
     finished: listening.finished,

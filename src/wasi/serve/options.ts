@@ -6,6 +6,14 @@ import type { ServeFailure } from "./failure.ts";
 /** Where guests run: on the caller's thread, or on threads of their own that can be ended. */
 export type Isolation = "inline" | "worker";
 
+/** Where `guest.run` runs a command. */
+export interface RunIsolation {
+  /** Default `inline`. In a worker, a time limit or the signal ends it however busy it is. */
+  readonly isolation?: Isolation;
+  /** What a worker of Deno may do; see {@linkcode ServeOptions.workerPermissions}. */
+  readonly workerPermissions?: "inherit" | "narrow";
+}
+
 /** What requests and guests that serve may use up. */
 export interface ServeLimits extends Omit<GuestLimits, "timeout"> {
   /** Bytes of a request's body; a longer one is answered with 413, or fails while the guest reads it. Default: no limit. */

@@ -4,6 +4,8 @@ import { processStreams } from "../cli/inherit.ts";
 import { join } from "../cli/sink.ts";
 import type { GuestCode } from "../module.ts";
 import type { GuestInput, GuestOptions, GuestOutput, RunResult } from "../options.ts";
+import type { RunIsolation } from "./options.ts";
+import { workerPermissions } from "./permissions.ts";
 import type { ErrorRecord } from "./protocol.ts";
 import { type FromWorker, sentOptions, type WorkerPort } from "./protocol.ts";
 import { spawnWorker } from "./spawn.ts";
@@ -13,12 +15,17 @@ import { codeMessage } from "./workers.ts";
 const GRACE = 100;
 
 /** Runs a command in a worker; see `Guest.run`. */
-export async function runInWorker(name: string, code: GuestCode, options: GuestOptions): Promise<RunResult> {
+export async function runInWorker(
+  name: string,
+  code: GuestCode,
+  options: GuestOptions & RunIsolation,
+): Promise<RunResult> {
   options.signal?.throwIfAborted();
   const sent = sentOptions(options);
   const outputs = { 1: openOutput(options.stdout, 1), 2: openOutput(options.stderr, 2) };
   const input = openInput(options.stdin);
-  const port = await spawnWorker();
+  const narrow = options.workerPermissions === "narrow";
+  const port = await spawnWorker(narrow ? workerPermissions(options) : undefined);
   const { promise, resolve, reject } = deferred<RunResult>();
   const limit = options.limits?.timeout ?? Infinity;
   const timer = limit === Infinity ? undefined : setTimeout(
