@@ -1,7 +1,8 @@
 /** The `range` header, and responses of several ranges (RFC 9110 section 14). */
 import type { ObjectStore } from "../store/object_store.ts";
 import type { Path } from "../store/path.ts";
-import { type ByteRange, formatContentRange, type GetRange } from "../store/range.ts";
+import { formatContentRange } from "../store/content_range.ts";
+import type { ByteRange, GetRange } from "../store/range.ts";
 
 /** More ranges than this in one request are not worth what they cost: the whole object is sent. */
 const MAX_RANGES = 64;

@@ -1,7 +1,8 @@
 /** GET and HEAD. */
 import { InvalidRangeError, NotFoundError, NotModifiedError, PreconditionError } from "../store/error.ts";
 import { isStrongETag } from "../store/etag.ts";
-import { formatContentRange, type GetRange } from "../store/range.ts";
+import { formatContentRange } from "../store/content_range.ts";
+import type { GetRange } from "../store/range.ts";
 import type { GetOptions, GetResult } from "../store/types.ts";
 import { objectHeaders } from "./attributes.ts";
 import { multipartRanges, parseRangeHeader, satisfiable } from "./byte_ranges.ts";

@@ -11,7 +11,6 @@ export { probeGuarded, probeWideHeaders } from "./fetch/platform.ts";
 export { getHeader, headerOf } from "./headers.ts";
 export { checkLimits } from "./limit_options.ts";
 export { redactUrl } from "./redact.ts";
-export { ConnectorResponse } from "./response.ts";
 export { isRetryableStatus } from "./retry_layer.ts";
 export { resolveRetry } from "./retry_options.ts";
 export { isWorkerd } from "./workerd.ts";

@@ -124,8 +124,12 @@ class FetchService implements HttpService {
         init.referrerPolicy = "no-referrer";
       }
       if (this.#asksForClient) (init as { client?: DenoClient }).client = await this.#denoClient();
+      // Loaded beside the first request.
+      const loading = responses === undefined ? loadResponses() : undefined;
+      loading?.catch(() => {});
       const answer = this.#fetch(url, init);
-      return await exchange.receive(await (exchange.upload?.orAborted(answer, exchange.signal) ?? answer));
+      const response = await (exchange.upload?.orAborted(answer, exchange.signal) ?? answer);
+      return await exchange.receive(response, responses ?? await loading!);
     } catch (error) {
       throw await exchange.headFailed(error);
     }
@@ -159,4 +163,12 @@ class FetchService implements HttpService {
       module.createClient(this.#options)
     );
   }
+}
+
+type Responses = typeof import("./response.ts");
+let responses: Responses | undefined;
+
+/** What reads responses. */
+async function loadResponses(): Promise<Responses> {
+  return responses ??= await import("./response.ts");
 }

@@ -2,4 +2,4 @@
 export { concatBytes } from "./concat.ts";
 export { GenericError, NotFoundError, notSupported } from "./error.ts";
 export { parsePath } from "./parse_path.ts";
-export { parseContentRange } from "./range.ts";
+export { resolveRange, validateRange } from "./range.ts";

@@ -9,6 +9,7 @@ export * from "./capabilities.ts";
 export * from "./coalesce.ts";
 export * from "./collect.ts";
 export * from "./concurrency.ts";
+export * from "./content_range.ts";
 export * from "./delete.ts";
 export * from "./error.ts";
 export * from "./error_path.ts";

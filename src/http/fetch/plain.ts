@@ -4,7 +4,6 @@
  */
 import { bodyLength, type HttpBody, type HttpStreamBody, isStreamBody } from "../body.ts";
 import type { HttpRequest } from "../connector.ts";
-import { concatPieces } from "../response_buffer.ts";
 
 /** Header fields that every platform sends as given, one line of each. */
 const PLAIN_FIELD = new RegExp(
@@ -41,9 +40,14 @@ export function joined(
 ): Uint8Array<ArrayBuffer> {
   const chunks = body instanceof Uint8Array ? [body] : body;
   const [only] = chunks;
-  return chunks.length === 1 && only!.buffer instanceof ArrayBuffer
-    ? only as Uint8Array<ArrayBuffer>
-    : concatPieces(chunks, length);
+  if (chunks.length === 1 && only!.buffer instanceof ArrayBuffer) return only as Uint8Array<ArrayBuffer>;
+  const bytes = new Uint8Array(length);
+  let at = 0;
+  for (const chunk of chunks) {
+    bytes.set(chunk, at);
+    at += chunk.byteLength;
+  }
+  return bytes;
 }
 
 /** Header fields for `fetch`, of a request that is plain; else `undefined`. */

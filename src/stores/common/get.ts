@@ -1,23 +1,14 @@
-/** GET and HEAD of an object: the request, what its response says, and a body that survives breaks. */
+/** GET and HEAD of an object: the request. What its answer says is read by `get_answer.ts`. */
 import type { HttpRequest, HttpResponse } from "../../http/connector.ts";
-import { type HeaderEntry, type HeaderList, headerOf } from "../../http/headers.ts";
+import type { HeaderEntry, HeaderList } from "../../http/headers.ts";
 import type { RetryState } from "../../http/retry_state.ts";
 import { GenericError, type ObjectStoreError } from "../../store/error.ts";
 import type { Path } from "../../store/parse_path.ts";
-import {
-  type ByteRange,
-  formatRange,
-  type GetRange,
-  parseContentRange,
-  resolveRange,
-  validateRange,
-} from "../../store/range.ts";
+import { formatRange, type GetRange, validateRange } from "../../store/range.ts";
 import type { GetOptions, GetResult } from "../../store/types.ts";
 import type { Connection } from "./connection.ts";
-import { type ErrorClass, failed, type FailureContext, responseError, transportError } from "./error.ts";
-import { HttpGetResult } from "./get_result.ts";
-import { loadRare, prefetchRare } from "./load_rare.ts";
-import { conditionalHeaders } from "./read_headers.ts";
+import { type ErrorClass, failed, type FailureContext, transportError } from "./error.ts";
+import { conditionalHeaders } from "./condition_headers.ts";
 
 /** How a service speaks about objects. */
 export interface GetDialect {
@@ -94,55 +85,15 @@ export class Getter {
     const { range, head } = this.options;
     if (range !== undefined) validateRange(range, this.failure);
     // Servers answer `bytes=-0` with 416, though the last 0 bytes of an object are its last 0 bytes.
-    if (head || range !== undefined && "suffix" in range && range.suffix === 0) return await this.head();
-    const response = await this.send("GET", range, undefined);
-    const { status } = response;
-    if (status === 416 && range !== undefined && "suffix" in range) {
-      const { suffixOfEmpty } = await loadRare();
-      return await suffixOfEmpty(this, response);
-    }
-    if (status !== 200 && status !== 206 && status !== 203) throw await responseError(response, this.failure);
-    prefetchRare();
-    try {
-      if (range === undefined) {
-        if (status === 206) throw this.error("got a part of the object where all of it was asked for");
-        return await this.whole(response);
-      }
-      // MinIO sends a part of nothing, `bytes 0--1/0`, for the last bytes of an empty object.
-      if (status !== 206 || response.contentLength === 0 && "suffix" in range) {
-        // Of an empty object there is no range to send: a suffix is all of it, any other range lies beyond its end.
-        if (response.contentLength === 0) {
-          resolveRange(range, 0, this.failure);
-          return await this.whole(response);
-        }
-        throw this.error(
-          "the service ignored the range and sent the whole object",
-          this.dialect.rangeIgnored,
-        );
-      }
-      const { delivered, size } = this.contentRange(response, range);
-      return new HttpGetResult(this, response, delivered, size);
-    } catch (error) {
-      await response.cancel(error).catch(() => {});
-      throw error;
-    }
-  }
-
-  async head(): Promise<GetResult> {
-    const response = await this.send("HEAD", undefined, undefined);
-    if (response.status !== 200 && response.status !== 204) throw await responseError(response, this.failure);
-    await response.cancel();
-    const size = declaredLength(response) ?? await (await loadRare()).measure(this);
-    const { start } = resolveRange(this.options.range, size, this.failure);
-    return new HttpGetResult(this, response, { start, end: start }, size, new Uint8Array(0));
-  }
-
-  /** The result of a response that delivers all of the object. */
-  async whole(response: HttpResponse): Promise<GetResult> {
-    const size = response.contentLength;
-    if (size !== undefined) return new HttpGetResult(this, response, { start: 0, end: size }, size);
-    const { wholeOfUnknownLength } = await loadRare();
-    return await wholeOfUnknownLength(this, response);
+    const headOnly = head || range !== undefined && "suffix" in range && range.suffix === 0;
+    // Loaded beside the first request.
+    const loading = answers === undefined ? loadAnswers() : undefined;
+    loading?.catch(() => {});
+    const response = headOnly
+      ? await this.send("HEAD", undefined, undefined)
+      : await this.send("GET", range, undefined);
+    const { readHead, readObject } = answers ?? await loading!.catch((error) => this.unread(response, error));
+    return headOnly ? await readHead(this, response) : await readObject(this, response);
   }
 
   /** Sends the request for the object, or for the rest of a body that broke. */
@@ -176,33 +127,10 @@ export class Getter {
     }
   }
 
-  /** What a 206 delivers, held against what was asked for (RFC 9110 section 14.4). */
-  contentRange(response: HttpResponse, range: GetRange): { delivered: ByteRange; size: number } {
-    const value = headerOf(response, "content-range");
-    const parsed = value === undefined ? undefined : parseContentRange(value);
-    const delivered = parsed?.range;
-    const size = parsed?.size;
-    if (delivered === undefined || size === undefined) {
-      throw this.error(
-        value === undefined
-          ? "the response to a range has no content-range (for a browser the service must expose it)"
-          : `the response's content-range "${value}" cannot be used`,
-      );
-    }
-    const wanted = resolveRange(range, size, this.failure);
-    const length = response.contentLength;
-    if (wanted.start !== delivered.start || wanted.end !== delivered.end) {
-      throw this.error(
-        `asked for bytes ${wanted.start}..${wanted.end}, got ${delivered.start}..${delivered.end}`,
-      );
-    }
-    if (response.decoded) {
-      throw this.error("the platform decodes what it receives, and a part cannot be decoded");
-    }
-    if (length !== undefined && length !== delivered.end - delivered.start) {
-      throw this.error(`got ${length} bytes for the range ${delivered.start}..${delivered.end}`);
-    }
-    return { delivered, size };
+  /** Gives up a response that nothing is there to read. */
+  async unread(response: HttpResponse, error: unknown): Promise<never> {
+    await response.cancel(error).catch(() => {});
+    throw transportError(error, this.failure, this.options.signal);
   }
 
   error(what: string, Kind: ErrorClass = GenericError): ObjectStoreError {
@@ -215,8 +143,10 @@ function hasConditions(options: GetOptions): boolean {
     options.ifModifiedSince !== undefined || options.ifUnmodifiedSince !== undefined;
 }
 
-/** The stored length that headers declare, whatever the body delivered may be. */
-export function declaredLength(response: HttpResponse): number | undefined {
-  const value = headerOf(response, "content-length")?.trim();
-  return value !== undefined && /^\d{1,15}$/.test(value) ? Number(value) : undefined;
+type Answers = typeof import("./get_answer.ts");
+let answers: Answers | undefined;
+
+/** What reads the answers. */
+async function loadAnswers(): Promise<Answers> {
+  return answers ??= await import("./get_answer.ts");
 }

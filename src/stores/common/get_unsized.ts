@@ -3,10 +3,11 @@ import type { HttpResponse } from "../../http/connector.ts";
 import { getHeader } from "../../http/headers.ts";
 import { concatBytes } from "../../store/concat.ts";
 import { InvalidRangeError, NotSupportedError } from "../../store/error.ts";
-import { parseContentRange } from "../../store/range.ts";
+import { parseContentRange } from "../../store/content_range.ts";
 import type { GetResult } from "../../store/types.ts";
 import { responseError, transportError } from "./error.ts";
-import { declaredLength, type Getter } from "./get.ts";
+import type { Getter } from "./get.ts";
+import { declaredLength, readHead } from "./get_answer.ts";
 import { HttpGetResult } from "./get_result.ts";
 
 /** How much of a body is read to find out how long it is, where the service does not say. */
@@ -38,7 +39,7 @@ export async function wholeOfUnknownLength(getter: Getter, response: HttpRespons
 export async function suffixOfEmpty(getter: Getter, response: HttpResponse): Promise<GetResult> {
   const error = await responseError(response, getter.failure);
   if (!(error instanceof InvalidRangeError) || error.size !== 0) throw error;
-  return await getter.head();
+  return await readHead(getter, await getter.send("HEAD", undefined, undefined));
 }
 
 /** The size by way of a range of one byte, where the answer to HEAD does not tell it. */

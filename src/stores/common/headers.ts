@@ -4,7 +4,8 @@ import { GenericError } from "../../store/error.ts";
 import type { Attributes } from "../../store/types.ts";
 import { STANDARD } from "./read_headers.ts";
 
-export { conditionalHeaders, readAttributes } from "./read_headers.ts";
+export { conditionalHeaders } from "./condition_headers.ts";
+export { readAttributes } from "./read_headers.ts";
 
 /** What the headers of attributes are called in a service. */
 export interface AttributeNames {

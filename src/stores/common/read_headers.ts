@@ -1,6 +1,6 @@
-/** What reads need of headers: conditions as header lines, header lines as attributes. */
-import type { HeaderEntry, HeaderList } from "../../http/headers.ts";
-import type { Attributes, GetOptions } from "../../store/types.ts";
+/** What reads need of headers: header lines as attributes. */
+import type { HeaderList } from "../../http/headers.ts";
+import type { Attributes } from "../../store/types.ts";
 
 /** The attributes that HTTP has headers for. */
 export const STANDARD = [
@@ -32,18 +32,4 @@ export function readAttributes(headers: HeaderList, metadataPrefix: string, hidd
   }
   if (metadata !== undefined) attributes.metadata = { ...metadata };
   return attributes;
-}
-
-/** The conditional headers of `get` and `head`; dates at whole seconds, as HTTP has them. */
-export function conditionalHeaders(options: GetOptions): HeaderEntry[] {
-  const headers: HeaderEntry[] = [];
-  if (options.ifMatch !== undefined) headers.push(["if-match", options.ifMatch]);
-  if (options.ifNoneMatch !== undefined) headers.push(["if-none-match", options.ifNoneMatch]);
-  if (options.ifModifiedSince !== undefined) {
-    headers.push(["if-modified-since", options.ifModifiedSince.toUTCString()]);
-  }
-  if (options.ifUnmodifiedSince !== undefined) {
-    headers.push(["if-unmodified-since", options.ifUnmodifiedSince.toUTCString()]);
-  }
-  return headers;
 }

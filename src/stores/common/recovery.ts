@@ -1,7 +1,7 @@
 /** Going on with bodies that break. Loaded with the first response, so that a broken network does not keep it away. */
 import { getHeader } from "../../http/core.ts";
 import type { RetryState } from "../../http/retry_state.ts";
-import { parseContentRange } from "../../store/core.ts";
+import { parseContentRange } from "../../store/content_range.ts";
 import type { ByteRange } from "../../store/range.ts";
 import { ResumableSource, type ResumePolicy } from "../../store/resume.ts";
 import { responseError } from "./error.ts";

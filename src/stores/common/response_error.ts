@@ -3,7 +3,7 @@ import type { HttpResponse } from "../../http/connector.ts";
 import { getHeader, type HeaderList } from "../../http/headers.ts";
 import { redactUrl } from "../../http/redact.ts";
 import type { ObjectStoreErrorOptions } from "../../store/error.ts";
-import { parseContentRange } from "../../store/range.ts";
+import { parseContentRange } from "../../store/content_range.ts";
 import type { ErrorClass, FailureContext, ServiceError } from "./error.ts";
 
 /** More of an error body than this is not looked at. */

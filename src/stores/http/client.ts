@@ -10,6 +10,8 @@ import { type BaseUrl, encodePath, parseBaseUrl } from "../common/url.ts";
 import { authorization } from "./authorization.ts";
 import type { HttpStoreOptions } from "./options.ts";
 
+export { REDIRECTS } from "../common/get.ts";
+
 /** Short name of the store in errors. */
 export const STORE = "HTTP";
 /** Before the names of user metadata; our gateway keeps them, other servers do not. */

@@ -2,7 +2,7 @@
 import type { HttpRequest, HttpResponse, HttpService } from "../../http/connector.ts";
 import { getHeader, redactUrl } from "../../http/core.ts";
 import { GenericError, NotFoundError } from "../../store/core.ts";
-import { REDIRECTS } from "../common/get.ts";
+import { REDIRECTS } from "./client.ts";
 
 /** As many as browsers and HTTP libraries mostly follow. */
 const MAX_HOPS = 10;

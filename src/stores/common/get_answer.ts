@@ -1,0 +1,102 @@
+/** What the answer to a GET or HEAD of an object says. Loaded beside the first request. */
+import type { HttpResponse } from "../../http/connector.ts";
+import { headerOf } from "../../http/core.ts";
+import { parseContentRange } from "../../store/content_range.ts";
+import { resolveRange } from "../../store/core.ts";
+import type { ByteRange, GetRange } from "../../store/range.ts";
+import type { GetResult } from "../../store/types.ts";
+import { responseError } from "./error.ts";
+import type { Getter } from "./get.ts";
+import { HttpGetResult } from "./get_result.ts";
+import { loadRare, prefetchRare } from "./load_rare.ts";
+
+/** The result that the answer to a GET brings. */
+export async function readObject(getter: Getter, response: HttpResponse): Promise<GetResult> {
+  const { range } = getter.options;
+  const { status } = response;
+  if (status === 416 && range !== undefined && "suffix" in range) {
+    const { suffixOfEmpty } = await loadRare();
+    return await suffixOfEmpty(getter, response);
+  }
+  if (status !== 200 && status !== 206 && status !== 203) throw await responseError(response, getter.failure);
+  prefetchRare();
+  try {
+    if (range === undefined) {
+      if (status === 206) throw getter.error("got a part of the object where all of it was asked for");
+      return await whole(getter, response);
+    }
+    // MinIO sends a part of nothing, `bytes 0--1/0`, for the last bytes of an empty object.
+    if (status !== 206 || response.contentLength === 0 && "suffix" in range) {
+      // Of an empty object there is no range to send: a suffix is all of it, any other range lies beyond its end.
+      if (response.contentLength === 0) {
+        resolveRange(range, 0, getter.failure);
+        return await whole(getter, response);
+      }
+      throw getter.error(
+        "the service ignored the range and sent the whole object",
+        getter.dialect.rangeIgnored,
+      );
+    }
+    const { delivered, size } = contentRange(getter, response, range);
+    return new HttpGetResult(getter, response, delivered, size);
+  } catch (error) {
+    await response.cancel(error).catch(() => {});
+    throw error;
+  }
+}
+
+/** The result that the answer to a HEAD brings. */
+export async function readHead(getter: Getter, response: HttpResponse): Promise<GetResult> {
+  if (response.status !== 200 && response.status !== 204) throw await responseError(response, getter.failure);
+  await response.cancel();
+  const size = declaredLength(response) ?? await (await loadRare()).measure(getter);
+  const { start } = resolveRange(getter.options.range, size, getter.failure);
+  return new HttpGetResult(getter, response, { start, end: start }, size, new Uint8Array(0));
+}
+
+/** The result of a response that delivers all of the object. */
+async function whole(getter: Getter, response: HttpResponse): Promise<GetResult> {
+  const size = response.contentLength;
+  if (size !== undefined) return new HttpGetResult(getter, response, { start: 0, end: size }, size);
+  const { wholeOfUnknownLength } = await loadRare();
+  return await wholeOfUnknownLength(getter, response);
+}
+
+/** What a 206 delivers, held against what was asked for (RFC 9110 section 14.4). */
+function contentRange(
+  getter: Getter,
+  response: HttpResponse,
+  range: GetRange,
+): { delivered: ByteRange; size: number } {
+  const value = headerOf(response, "content-range");
+  const parsed = value === undefined ? undefined : parseContentRange(value);
+  const delivered = parsed?.range;
+  const size = parsed?.size;
+  if (delivered === undefined || size === undefined) {
+    throw getter.error(
+      value === undefined
+        ? "the response to a range has no content-range (for a browser the service must expose it)"
+        : `the response's content-range "${value}" cannot be used`,
+    );
+  }
+  const wanted = resolveRange(range, size, getter.failure);
+  const length = response.contentLength;
+  if (wanted.start !== delivered.start || wanted.end !== delivered.end) {
+    throw getter.error(
+      `asked for bytes ${wanted.start}..${wanted.end}, got ${delivered.start}..${delivered.end}`,
+    );
+  }
+  if (response.decoded) {
+    throw getter.error("the platform decodes what it receives, and a part cannot be decoded");
+  }
+  if (length !== undefined && length !== delivered.end - delivered.start) {
+    throw getter.error(`got ${length} bytes for the range ${delivered.start}..${delivered.end}`);
+  }
+  return { delivered, size };
+}
+
+/** The stored length that headers declare, whatever the body delivered may be. */
+export function declaredLength(response: HttpResponse): number | undefined {
+  const value = headerOf(response, "content-length")?.trim();
+  return value !== undefined && /^\d{1,15}$/.test(value) ? Number(value) : undefined;
+}
