@@ -14,10 +14,18 @@ export function signRequest(
   return sync === undefined ? signLater(request, options) : sync.signRequest(request, options);
 }
 
+/**
+ * Whether this is a page, or a worker of one. Elsewhere WebCrypto saves nothing, and where the engine of guests
+ * (StarlingMonkey) collects garbage it takes the bytes of imported keys with it: what is signed then is signed wrong.
+ */
+function isPage(): boolean {
+  return "document" in globalThis || "WorkerGlobalScope" in globalThis;
+}
+
 async function signLater(request: SignableRequest, options: SignOptions): Promise<HeaderEntry[]> {
-  // Absent in insecure contexts. Platforms with a hash that is no promise are no pages.
+  // Absent in insecure contexts.
   const subtle = globalThis.crypto?.subtle;
-  if (subtle !== undefined && platformSha256() === undefined) {
+  if (subtle !== undefined && platformSha256() === undefined && isPage()) {
     try {
       return await signByWebCrypto(subtle, request, options);
     } catch {
