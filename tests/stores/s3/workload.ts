@@ -10,8 +10,6 @@ export interface Workload {
   readonly workers: number;
   /** Size of the first of two parts; services want 5 MiB. Default: uploads have one part. */
   readonly firstPart?: number;
-  /** Whether puts in create and update mode are among it. Default true. */
-  readonly conditions?: boolean;
 }
 
 /** Bytes that no other seed gives. */
@@ -31,7 +29,7 @@ export function pattern(seed: number, length: number): Uint8Array<ArrayBuffer> {
  */
 export async function runWorkload(
   store: S3Store,
-  { operations, workers, firstPart, conditions = true }: Workload,
+  { operations, workers, firstPart }: Workload,
 ): Promise<{ readonly damaged: number }> {
   let state = 42;
   const random = (limit: number) => (state = (Math.imul(state, 1103515245) + 12345) >>> 0) % limit;
@@ -54,7 +52,6 @@ export async function runWorkload(
           break;
         }
         case 2: {
-          if (!conditions) break;
           const create = store.put(path, bytes, { mode: "create" });
           if (known !== undefined) await assert.rejects(create, { name: "AlreadyExistsError" });
           else {
@@ -64,7 +61,7 @@ export async function runWorkload(
           break;
         }
         case 3: {
-          if (known === undefined || !conditions) break;
+          if (known === undefined) break;
           const { eTag } = await store.put(path, bytes, { mode: { update: { eTag: tags.get(path) } } });
           expected.set(path, bytes);
           tags.set(path, eTag);
