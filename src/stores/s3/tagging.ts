@@ -2,7 +2,7 @@
 import { NotFoundError, notSupported } from "../../store/error.ts";
 import type { Path } from "../../store/path.ts";
 import type { OperationOptions, Tags } from "../../store/types.ts";
-import { contentMd5 } from "./checksum/base64.ts";
+import { contentMd5 } from "./checksum/content_md5.ts";
 import type { S3Client } from "./client.ts";
 import { sendDocument } from "./document.ts";
 import { STORE } from "./core.ts";

@@ -1,7 +1,8 @@
 import { strict as assert } from "node:assert";
 import fc from "fast-check";
 import { checksumOf, combineChecksums, declaredChecksum } from "../../../src/stores/s3/checksum/checksum.ts";
-import { contentMd5, fromBase64 } from "../../../src/stores/s3/checksum/base64.ts";
+import { fromBase64 } from "../../../src/stores/s3/checksum/base64.ts";
+import { contentMd5 } from "../../../src/stores/s3/checksum/content_md5.ts";
 
 const CHECK = new TextEncoder().encode("123456789");
 

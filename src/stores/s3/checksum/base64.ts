@@ -1,10 +1,4 @@
-/** Sums as headers carry them: base64. */
-import { md5 } from "@noble/hashes/legacy.js";
-
-/** The `content-md5` of bytes. */
-export function contentMd5(bytes: Uint8Array): string {
-  return toBase64(md5(bytes));
-}
+/** Bytes as headers carry them: base64. */
 
 /** Bytes in base64. */
 export function toBase64(bytes: Uint8Array): string {
