@@ -1,11 +1,13 @@
 /**
  * `deno task demo`: what storeport is, in a few seconds and without a network. Serves a memory store over HTTP on
- * loopback, works with this repository's own files through `HttpStore` and the connector, and lets guests do the same.
+ * loopback, works with this repository's own files through `HttpStore` and the connector, lets guests do the same, and
+ * serves guests.
  */
 import { HttpStore, MemoryStore } from "../mod.ts";
 import { serveGateway } from "../src/gateway/mod.ts";
 import { LocalStore } from "../src/stores/local/mod.ts";
 import { guests } from "./demo/guests.ts";
+import { serving } from "./demo/serving.ts";
 
 const root = new URL("..", import.meta.url);
 const FOLDERS = ["src", "tests", "scripts"];
@@ -96,4 +98,5 @@ async function stores(): Promise<void> {
 console.log("storeport: object stores and WASI networking, behind one connector");
 await stores();
 await guests(say);
+await serving(say);
 console.log("");
