@@ -1,6 +1,9 @@
 /** Limits with their defaults. */
 import type { GuestLimits } from "./options.ts";
 
+/** Bytes that a memory can have. */
+export const DEFAULT_MEMORY: number = 4 * 1024 ** 3;
+
 /** The limits with their defaults. */
 export type ResolvedLimits = Required<GuestLimits>;
 
@@ -8,7 +11,7 @@ export type ResolvedLimits = Required<GuestLimits>;
 export function resolveLimits(limits: GuestLimits = {}): ResolvedLimits {
   return {
     timeout: limits.timeout ?? Infinity,
-    memory: limits.memory ?? 4 * 1024 ** 3,
+    memory: limits.memory ?? DEFAULT_MEMORY,
     handles: limits.handles ?? 10_000,
     concurrentRequests: limits.concurrentRequests ?? 256,
     requestBytes: limits.requestBytes ?? Infinity,

@@ -35,7 +35,10 @@ export interface GuestClocks {
 export interface GuestLimits {
   /** Wall-clock time in milliseconds, after which the guest ends wherever it waits. Default: none. */
   readonly timeout?: number;
-  /** Bytes of linear memory, looked at in each host call. Default 4 GiB, all there can be. */
+  /**
+   * Bytes of each linear memory. It does not grow beyond: the guest finds its memory used up, and most then trap. Default
+   * 4 GiB, all there can be.
+   */
   readonly memory?: number;
   /**
    * Live handles; of pollables, which cost little and which JavaScript engines keep until they collect garbage, a

@@ -5,6 +5,7 @@ import { GuestExit, GuestLimitError, GuestTrapError } from "./error.ts";
 import { importObject } from "./imports.ts";
 import { Instance } from "./instance.ts";
 import type { GuestCode } from "./module.ts";
+import { DEFAULT_MEMORY } from "./limits.ts";
 import type { InstantiateOptions, RunResult } from "./options.ts";
 
 /** An instance that runs. */
@@ -43,14 +44,16 @@ export async function start(name: string, code: GuestCode, options: InstantiateO
 
 /** Opens what instances of a guest share. What is returned throws like {@linkcode start}. */
 export async function starter(name: string, code: GuestCode, options: InstantiateOptions): Promise<Start> {
+  const { memory = Infinity } = options.limits ?? {};
+  const { coreModule, instantiate, required } = await code.capped(memory);
   const granted = await grant(options, name);
   const begin = (own: OwnGrants | undefined) => new Life(options, granted(own));
   return async (own) => {
     const first = begin(own);
     const holder = { current: first.instance };
     try {
-      const imports = importObject(holder, code.required, options.imports);
-      const exports = await first.call(() => code.instantiate(code.coreModule, imports));
+      const imports = importObject(holder, required, options.imports);
+      const exports = await first.call(() => instantiate(coreModule, imports));
       const running = (life: Life): Running => ({
         instance: life.instance,
         exports,
@@ -107,7 +110,9 @@ class Life {
         ? error
         : instance.trapCause ?? instance.endReason ?? error;
       instance.end(cause);
-      throw cause instanceof GuestExit ? cause : trapError(cause, error, this.capabilities.stderr.tail);
+      if (cause instanceof GuestExit) throw cause;
+      const { tail } = this.capabilities.stderr;
+      throw trapError(outOfMemory(cause, tail, instance) ?? cause, error, tail);
     }
   }
 }
@@ -136,6 +141,21 @@ async function exitCodeOf(run: () => Promise<unknown>): Promise<number> {
 function findExport(exports: Record<string, unknown>, name: string): unknown {
   const key = Object.keys(exports).find((key) => splitVersion(key).name === name);
   return exports[key ?? name];
+}
+
+/** Last words of runtimes whose memory would not grow. */
+const NO_MEMORY = /memory allocation of \d+ bytes failed|out of memory|cannot allocate memory/i;
+
+/** What a trap really was, where the guest ran out of the memory that it was given. */
+function outOfMemory(cause: unknown, stderr: string, { limits }: Instance): GuestLimitError | undefined {
+  if (limits.memory >= DEFAULT_MEMORY || cause instanceof GuestTrapError || !NO_MEMORY.test(stderr)) {
+    return undefined;
+  }
+  return new GuestLimitError(
+    "memory",
+    `The guest's memory would have grown past the limit of ${limits.memory} bytes`,
+    { cause },
+  );
 }
 
 /** Lines of a stack that are in WebAssembly. */

@@ -96,7 +96,7 @@ Deno.test("run: limits, and an interrupt", async () => {
   const slow = await run(["run", "--timeout", "80ms", hello, "--", "sleep-forever"]);
   assert.deepEqual([slow.code, slow.err], [1, "storeport: The guest ran into its time limit of 80 ms\n"]);
   const large = await run(["run", "--max-memory", "8M", hello, "--", "memory", "64"]);
-  assert.match(large.err, /memory grew past the limit/);
+  assert.match(large.err, /memory would have grown past the limit of 8388608 bytes/);
   const interrupted = await run(["run", hello, "--", "sleep-forever"], {
     interrupt: new Promise((resolve) => setTimeout(resolve, 80)),
   });

@@ -1,11 +1,17 @@
 /** Guests on threads of their own. */
 import type { GuestCode } from "../module.ts";
 import type { GuestOptions } from "../options.ts";
-import { ServeFailure } from "./failure.ts";
+import { failureOf, ServeFailure } from "./failure.ts";
 import type { Backend, BackendStats, Job } from "./job.ts";
 import { type ResolvedServeOptions, type ServeOptions, whole } from "./options.ts";
 import { workerPermissions } from "./permissions.ts";
-import { type FromWorker, sentOptions, type ToWorker, type WorkerPort } from "./protocol.ts";
+import {
+  type CodeMessage,
+  type FromWorker,
+  sentOptions,
+  type ToWorker,
+  type WorkerPort,
+} from "./protocol.ts";
 import type { SharedOutputs } from "./serve.ts";
 import { spawnWorker, type WorkerPermissions } from "./spawn.ts";
 import { type LinkEvents, PREFETCH, WorkerLink } from "./worker_link.ts";
@@ -22,7 +28,7 @@ export interface WorkerContext {
 export function codeMessage(
   name: string,
   { parts, required }: GuestCode,
-): Extract<ToWorker, { t: "run" }>["code"] {
+): CodeMessage {
   return { name, text: parts.text, modules: [...parts.modules], required };
 }
 
@@ -42,9 +48,8 @@ export function workerBackend(
   const concurrency = whole("workerConcurrency", options.workerConcurrency ?? 1);
   const { stdout, stderr } = options;
   const wanted = (target: ServeOptions["stdout"]) => target !== undefined && target !== "ignore";
-  const message: Omit<Extract<ToWorker, { t: "serve" }>, "claims" | "numbers"> = {
+  const message: ServeMessage = {
     t: "serve",
-    code: codeMessage(name, code),
     options: sentOptions(options),
     pool: {
       ...resolved.pool,
@@ -55,8 +60,10 @@ export function workerBackend(
     outputs: { stdout: wanted(stdout), stderr: wanted(stderr) },
   };
   const permissions = options.workerPermissions === "narrow" ? workerPermissions(options) : undefined;
+  const { memory = Infinity } = options.limits ?? {};
   return new Workers(
     message,
+    async () => codeMessage(name, await code.capped(memory)),
     { count, concurrency, timeout: resolved.pool.requestTimeout, permissions },
     context,
   );
@@ -67,6 +74,9 @@ const CAN_SHARE = typeof SharedArrayBuffer === "function";
 /** How far apart workers begin to number their instances where they cannot share a counter. */
 const APART = 1_000_000;
 
+/** What all workers are told. */
+type ServeMessage = Omit<Extract<ToWorker, { t: "serve" }>, "code" | "claims" | "numbers">;
+
 interface WorkersOptions {
   readonly count: number;
   readonly concurrency: number;
@@ -75,7 +85,8 @@ interface WorkersOptions {
 }
 
 class Workers implements Backend {
-  readonly #message: Omit<Extract<ToWorker, { t: "serve" }>, "claims" | "numbers">;
+  readonly #message: ServeMessage;
+  readonly #code: () => Promise<CodeMessage>;
   readonly #options: WorkersOptions;
   readonly #context: WorkerContext;
   readonly #links = new Set<WorkerLink>();
@@ -91,11 +102,13 @@ class Workers implements Backend {
   #closed = false;
 
   constructor(
-    message: Omit<Extract<ToWorker, { t: "serve" }>, "claims" | "numbers">,
+    message: ServeMessage,
+    code: () => Promise<CodeMessage>,
     options: WorkersOptions,
     context: WorkerContext,
   ) {
     this.#message = message;
+    this.#code = code;
     this.#options = options;
     this.#context = context;
   }
@@ -156,12 +169,14 @@ class Workers implements Backend {
     this.#starting++;
     const { concurrency, timeout, permissions } = this.#options;
     let port: WorkerPort;
+    let code: CodeMessage;
     try {
+      code = await this.#code();
       port = await spawnWorker(permissions);
     } catch (error) {
       this.#starting--;
       for (const job of this.#again.splice(0)) {
-        job.failed(new ServeFailure("start", "Cannot start a worker", { cause: error }));
+        job.failed(failureOf(error));
         job.returned();
       }
       return;
@@ -177,7 +192,7 @@ class Workers implements Backend {
     this.#ports.set(link, port);
     // Without shared memory each worker counts on from a number of its own.
     if (!CAN_SHARE) this.#numbers[0] = this.#spawned++ * APART;
-    port.post([{ ...this.#message, claims, numbers: this.#numbers }]);
+    port.post([{ ...this.#message, code, claims, numbers: this.#numbers }]);
     this.#feed();
   }
 

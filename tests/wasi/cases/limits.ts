@@ -1,7 +1,7 @@
 /** Limits, hostile guests, network policy. */
 import assert from "node:assert/strict";
 import { type DeniedRequest, GuestLimitError } from "../../../src/wasi/mod.ts";
-import type { HostCase } from "./case.ts";
+import { type HostCase, load } from "./case.ts";
 
 /** The cases. */
 export const limitCases: readonly HostCase[] = [
@@ -105,10 +105,30 @@ export const limitCases: readonly HostCase[] = [
     name: "memory",
     async run(env) {
       await env.ok(["grow_memory", "8"]);
-      const error = await env.trap(["grow_memory", "64"], /memory grew past the limit/, {
-        limits: { memory: 16 << 20 },
-      });
-      assert.equal((error as GuestLimitError).limit, "memory");
+      const limits = { memory: 16 << 20 };
+      // A guest that asks whether there is more is told that there is not.
+      await env.trap(["grow_memory", "64"], /no more memory after 1[45] MiB/, { limits });
+      // One that takes it for granted breaks the limit.
+      const hello = await load("hello/hello.wasm");
+      await assert.rejects(
+        hello.run({ args: ["memory", "64"], limits }),
+        (error) =>
+          error instanceof GuestLimitError && error.limit === "memory" &&
+          /memory would have grown past the limit of 16777216 bytes/.test(error.message),
+      );
+    },
+  },
+  {
+    name: "memory of a guest that never calls the host",
+    async run() {
+      const guest = await load("wat/grow.wasm");
+      for (const [memory, exitCode] of [[32 << 20, 0], [33 << 20, 1], [65_536, 0]] as const) {
+        assert.equal((await guest.run({ limits: { memory } })).exitCode, exitCode, `${memory}`);
+      }
+      await assert.rejects(
+        guest.run({ limits: { memory: 65_535 } }),
+        /memory begins with 65536 bytes, more than the limit of 65535 bytes/,
+      );
     },
   },
   {

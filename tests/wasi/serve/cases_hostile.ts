@@ -134,6 +134,10 @@ export const hostileCases: readonly ServeCase[] = [
     async run({ serve }) {
       const serving = await serve({ limits: { memory: 32 << 20, handles: 50 } });
       assert.equal((await answer(serving, "/memory?mib=64"))[0], 500);
+      assert.match(
+        serving.failures[0]!.failure.message,
+        /memory would have grown past the limit of 33554432/,
+      );
       assert.equal((await answer(serving, "/leak?n=100"))[0], 500);
       assert.equal((await answer(serving, "/memory?mib=8"))[0], 200);
       await works(serving);
