@@ -28,9 +28,7 @@ async function objectServer(say: Say): Promise<void> {
   // In a program of one's own: Deno.serve(server.fetch).
   await using listening = await listenGuest(server, { listener: "node" });
   const { url } = listening;
-  console.log(
-    `\nA WebAssembly guest that serves that store as ${url}: --net ${gateway.url}, and nothing else\n`,
-  );
+  console.log(`\nAn object server in WebAssembly, ${url}. It is given --net ${gateway.url}, its store\n`);
 
   const file = `${url}/reports/2026.csv`;
   const listed = await (await fetch(`${url}/reports/`)).json();
@@ -55,7 +53,7 @@ async function objectServer(say: Say): Promise<void> {
   const rate = LARGE / 2 ** 20 / ((performance.now() - started) / 1000);
   say("GET /large.bin", `${LARGE / 2 ** 20} MiB through the guest, ${rate.toFixed(0)} MiB/s, streamed`);
   await together(AT_ONCE, file);
-  say(`${AT_ONCE} requests at once`, "all answered, each by an instance of its own");
+  say(`${AT_ONCE} requests at once`, "all answered, each by a fresh instance");
   say("stats()", told(server));
 }
 
