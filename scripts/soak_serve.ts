@@ -84,7 +84,7 @@ async function run(isolation: Isolation, requests: number): Promise<SoakResult> 
     requests,
     connections,
     slowReaders,
-    slowBytes: 8 << 20,
+    slowBytes: 4 << 20,
     slowPause: 100,
     disconnects,
     traps,

@@ -55,7 +55,7 @@ export async function soak(options: SoakOptions): Promise<SoakResult> {
   }
   await finished;
   const duration = performance.now() - started;
-  const after = await settled(server);
+  const after = await settled(server, before);
   const { tally } = clients;
   return {
     tally,
@@ -67,11 +67,13 @@ export async function soak(options: SoakOptions): Promise<SoakResult> {
   };
 }
 
-async function settled(server: SoakServer): Promise<SoakSample> {
+/** The last sample: when all is over and closed, or should be. */
+async function settled(server: SoakServer, before: SoakSample): Promise<SoakSample> {
   const late = performance.now() + SETTLE;
   for (;;) {
     const sample = await server.sample();
-    if (sample.stats.inFlight === 0 || performance.now() > late) return sample;
+    const over = sample.stats.inFlight === 0 && sample.fds <= before.fds + SLACK_HANDLES;
+    if (over || performance.now() > late) return sample;
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
 }
