@@ -11,7 +11,7 @@ import { HttpAccess, type RequestGate } from "./http/access.ts";
 import type { KeyValueStore } from "./keyvalue/bucket.ts";
 import { bucketsOf } from "./keyvalue/grant.ts";
 import type { GuestInput, GuestOptions, GuestOutput, SocketGrant } from "./options.ts";
-import { resolveLimits } from "./limits.ts";
+import { type ResolvedLimits, resolveLimits } from "./limits.ts";
 import { deniedSockets, type SocketAccess } from "./sockets/socket.ts";
 import { type RandomSource, randomSource } from "./random/source.ts";
 
@@ -47,6 +47,8 @@ export interface Capabilities {
   readonly keyValue: (identifier: string) => KeyValueStore | undefined;
   /** Raw sockets and name lookup. */
   readonly sockets: SocketAccess;
+  /** Resolves when everything written to the outputs has been taken. */
+  drain(): Promise<void>;
   /** What was written to outputs that are `"pipe"`. */
   piped(): { readonly stdout: Uint8Array; readonly stderr: Uint8Array };
   /** Lets go of what was opened for the instance. */
@@ -73,59 +75,154 @@ export async function grant(
   options: GuestOptions,
   name: string,
 ): Promise<(own?: OwnGrants) => Capabilities> {
-  const limits = resolveLimits(options.limits);
-  const { terminals = {} } = options;
-  const shared: (() => void)[] = [];
-  const policy = policyOf(options.net);
-  const connector = options.connector ?? await defaultConnector();
+  const releases: (() => void)[] = [];
   let directories: Capabilities["directories"] = () => [];
   if (options.preopens !== undefined && options.preopens.length > 0) {
     const { openPreopens } = await import("./filesystem/preopens_node.ts");
     directories = openPreopens(options.preopens);
   }
-  const args = [options.argv0 ?? name, ...options.args ?? []];
   const inherits = options.stdout === "inherit" || options.stderr === "inherit";
-  const streams = inherits ? await processStreams() : undefined;
-  const stdin = await input(options.stdin, shared, terminals.stdin);
-  const forbiddenHeaders = new Set(options.forbiddenHeaders?.map((name) => name.toLowerCase()));
-  const config = new Map(Object.entries(options.config ?? {}));
-  const sockets = await socketsOf(options.sockets);
-  return (own = {}) => {
-    const releases = [...shared];
-    const random = randomSource(options.randomSeed);
-    const stdout = output(own.stdout ?? options.stdout, 1, streams, releases, terminals.stdout);
-    const stderr = output(own.stderr ?? options.stderr, 2, streams, releases, terminals.stderr);
-    const http = new HttpAccess({
+  const shared: Shared = {
+    options,
+    limits: resolveLimits(options.limits),
+    policy: policyOf(options.net),
+    connector: options.connector ?? await defaultConnector(),
+    args: [options.argv0 ?? name, ...options.args ?? []],
+    streams: inherits ? await processStreams() : undefined,
+    stdin: await input(options.stdin, releases, options.terminals?.stdin),
+    clocks: resolveClocks(options.clocks),
+    forbiddenHeaders: new Set(options.forbiddenHeaders?.map((name) => name.toLowerCase())),
+    directories,
+    config: new Map(Object.entries(options.config ?? {})),
+    sockets: await socketsOf(options.sockets),
+    releases,
+  };
+  return (own = {}) => new Granted(shared, own);
+}
+
+/** What all instances of a guest have in common. */
+interface Shared
+  extends Pick<Capabilities, "args" | "clocks" | "forbiddenHeaders" | "directories" | "config"> {
+  readonly options: GuestOptions;
+  readonly limits: ResolvedLimits;
+  readonly policy: NetworkPolicy | undefined;
+  readonly connector: HttpConnector;
+  readonly streams: ProcessStreams | undefined;
+  readonly stdin: () => InputSource;
+  readonly sockets: SocketAccess;
+  readonly releases: readonly (() => void)[];
+}
+
+/** What is made only when asked for: of many an instance that serves one request, nothing is. */
+class Granted implements Capabilities {
+  readonly random: RandomSource;
+  readonly #shared: Shared;
+  readonly #own: OwnGrants;
+  #stdin: InputSource | undefined;
+  #stdout: Output | undefined;
+  #stderr: Output | undefined;
+  #http: HttpAccess | undefined;
+  #keyValue: Capabilities["keyValue"] | undefined;
+  #insecureSeed: readonly [bigint, bigint] | undefined;
+
+  constructor(shared: Shared, own: OwnGrants) {
+    this.#shared = shared;
+    this.#own = own;
+    const { options } = shared;
+    this.random = randomSource(options.randomSeed);
+    // What follows from a seed follows in order.
+    if (options.randomSeed !== undefined) this.#insecureSeed = [this.random.u64(), this.random.u64()];
+    // A stream that is in use is told of at once.
+    if (options.stdout instanceof WritableStream) this.#stdout = this.#output(1);
+    if (options.stderr instanceof WritableStream) this.#stderr = this.#output(2);
+  }
+
+  get args(): readonly string[] {
+    return this.#shared.args;
+  }
+
+  get env(): Capabilities["env"] {
+    return Object.entries(this.#own.env ?? this.#shared.options.env ?? {});
+  }
+
+  get cwd(): string | undefined {
+    return this.#shared.options.cwd;
+  }
+
+  get stdin(): InputSource {
+    return this.#stdin ??= this.#shared.stdin();
+  }
+
+  get stdout(): OutputSink {
+    return (this.#stdout ??= this.#output(1)).sink;
+  }
+
+  get stderr(): OutputSink {
+    return (this.#stderr ??= this.#output(2)).sink;
+  }
+
+  get clocks(): Clocks {
+    return this.#shared.clocks;
+  }
+
+  get insecureSeed(): readonly [bigint, bigint] {
+    return this.#insecureSeed ??= [this.random.u64(), this.random.u64()];
+  }
+
+  get http(): HttpAccess {
+    const { options, policy, connector, limits } = this.#shared;
+    return this.#http ??= new HttpAccess({
       policy,
       connector,
       trace: options.trace,
       onDenied: options.onDenied,
       maxRequests: limits.concurrentRequests,
-      gate: own.gate,
+      gate: this.#own.gate,
     });
-    releases.push(() => http.close());
-    return {
-      args,
-      env: Object.entries(own.env ?? options.env ?? {}),
-      cwd: options.cwd,
-      stdin: stdin(),
-      stdout: stdout.sink,
-      stderr: stderr.sink,
-      clocks: resolveClocks(options.clocks),
-      random,
-      insecureSeed: [random.u64(), random.u64()],
-      http,
-      forbiddenHeaders,
-      directories,
-      config,
-      keyValue: bucketsOf(options.keyValue, limits.keyValueBytes),
-      sockets,
-      piped: () => ({ stdout: join(stdout.pieces), stderr: join(stderr.pieces) }),
-      release() {
-        for (const release of releases) release();
-      },
-    };
-  };
+  }
+
+  get forbiddenHeaders(): ReadonlySet<string> {
+    return this.#shared.forbiddenHeaders;
+  }
+
+  get directories(): Capabilities["directories"] {
+    return this.#shared.directories;
+  }
+
+  get config(): ReadonlyMap<string, string> {
+    return this.#shared.config;
+  }
+
+  get keyValue(): Capabilities["keyValue"] {
+    const { options, limits } = this.#shared;
+    return this.#keyValue ??= bucketsOf(options.keyValue, limits.keyValueBytes);
+  }
+
+  get sockets(): SocketAccess {
+    return this.#shared.sockets;
+  }
+
+  async drain(): Promise<void> {
+    await Promise.all([this.#stdout?.sink.drain(), this.#stderr?.sink.drain()]);
+  }
+
+  piped(): ReturnType<Capabilities["piped"]> {
+    return { stdout: join(this.#stdout?.pieces ?? []), stderr: join(this.#stderr?.pieces ?? []) };
+  }
+
+  release(): void {
+    this.#stdout?.release();
+    this.#stderr?.release();
+    this.#http?.close();
+    for (const release of this.#shared.releases) release();
+  }
+
+  #output(fd: 1 | 2): Output {
+    const { options, streams } = this.#shared, { terminals = {} } = options;
+    return fd === 1
+      ? output(this.#own.stdout ?? options.stdout, 1, streams, terminals.stdout)
+      : output(this.#own.stderr ?? options.stderr, 2, streams, terminals.stderr);
+  }
 }
 
 async function socketsOf(grant: SocketGrant | undefined): Promise<SocketAccess> {
@@ -166,29 +263,37 @@ async function input(
   return () => new InputSource(streams.read, { terminal: terminal || streams.isTerminal(0) });
 }
 
+/** An output, and what was written to it where that is kept. */
+interface Output {
+  readonly sink: OutputSink;
+  readonly pieces: readonly Uint8Array[];
+  release(): void;
+}
+
 function output(
   target: GuestOutput | ByteWriter = "ignore",
   fd: 1 | 2,
   streams: ProcessStreams | undefined,
-  releases: (() => void)[],
   terminal = false,
-): { readonly sink: OutputSink; readonly pieces: readonly Uint8Array[] } {
+): Output {
   const pieces: Uint8Array[] = [];
-  if (target === "ignore") return { sink: new OutputSink(() => {}), pieces };
-  if (target === "pipe") return { sink: new OutputSink((bytes) => void pieces.push(bytes)), pieces };
+  const to = (write: ByteWriter, terminal: boolean, release = () => {}): Output => ({
+    sink: new OutputSink(write, terminal),
+    pieces,
+    release,
+  });
+  if (target === "ignore") return to(() => {}, false);
+  if (target === "pipe") return to((bytes) => void pieces.push(bytes), false);
   if (target === "inherit") {
     if (streams === undefined) throw new TypeError('"inherit" must be among the options of the guest');
-    return { sink: new OutputSink(streams.write(fd), terminal || streams.isTerminal(fd)), pieces };
+    return to(streams.write(fd), terminal || streams.isTerminal(fd));
   }
-  if (typeof target === "function") return { sink: new OutputSink(target, terminal), pieces };
+  if (typeof target === "function") return to(target, terminal);
   const writer = target.getWriter();
   writer.closed.catch(() => {}); // a broken stream is told by its writes
-  releases.push(() => writer.releaseLock());
-  return {
-    sink: new OutputSink(async (bytes) => {
-      await writer.ready;
-      await writer.write(bytes);
-    }, terminal),
-    pieces,
+  const write = async (bytes: Uint8Array) => {
+    await writer.ready;
+    await writer.write(bytes);
   };
+  return to(write, terminal, () => writer.releaseLock());
 }

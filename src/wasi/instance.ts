@@ -3,6 +3,7 @@ import { ResourceRegistry } from "./abi/handles.ts";
 import type { CallScope } from "./abi/lower.ts";
 import { GuestExit, type GuestLimit, GuestLimitError, GuestTrapError } from "./error.ts";
 import { Pollable, type Waitable, waitForAny } from "./io/poll.ts";
+import { LinkedSet } from "./linked.ts";
 import { type ResolvedLimits, resolveLimits } from "./limits.ts";
 import type { GuestOptions } from "./options.ts";
 import { Turns } from "./turn.ts";
@@ -21,11 +22,11 @@ export class Instance implements CallScope {
   readonly limits: ResolvedLimits;
   /** What was granted. */
   readonly capabilities: Capabilities;
-  /** Rejects when the instance ends before the guest returns. */
-  readonly ended: Promise<never>;
   readonly #turns = new Turns();
-  readonly #cleanups = new Set<() => void>();
-  readonly #suspended = new Set<(reason: unknown) => void>();
+  readonly #cleanups = new LinkedSet<() => void>();
+  readonly #suspended = new LinkedSet<(reason: unknown) => void>();
+  /** Whoever waits for the guest. */
+  readonly #waiting = new LinkedSet<(reason: unknown) => void>();
   #deadline = Infinity;
   #timeLimit = Infinity;
   #clearTimer: () => void = () => {};
@@ -34,15 +35,12 @@ export class Instance implements CallScope {
   #trap: unknown;
   #calls = 0;
   #output = 0;
-  #rejectEnded!: (reason: unknown) => void;
 
   /** Starts the clock of the time limit. */
   constructor(options: GuestOptions, capabilities: Capabilities) {
     this.limits = resolveLimits(options.limits);
     this.capabilities = capabilities;
     this.resources = new ResourceRegistry(this.limits.handles);
-    this.ended = new Promise((_, reject) => this.#rejectEnded = reject);
-    this.ended.catch(() => {}); // nobody may be waiting
     this.#mayBeInterrupted = options.signal !== undefined;
     this.limitTime(this.limits.timeout);
     const { signal } = options;
@@ -73,6 +71,11 @@ export class Instance implements CallScope {
       clearTimeout(timer);
       forget();
     };
+  }
+
+  /** The guest is called: what it does from now on is told apart from what it did at earlier calls. */
+  begin(): void {
+    this.#turns.begin();
   }
 
   /** Why the instance is over; `undefined` while it is not. */
@@ -110,20 +113,13 @@ export class Instance implements CallScope {
   }
 
   suspend<T>(promise: Promise<T>): Promise<T> {
-    return new Promise((resolve, reject) => {
-      // The end of the instance must not wait for the operation, which may never settle.
-      this.#suspended.add(reject);
-      promise.then(
-        (value) => {
-          this.#suspended.delete(reject);
-          resolve(value);
-        },
-        (error) => {
-          this.#suspended.delete(reject);
-          reject(error);
-        },
-      );
-    });
+    // The end of the instance must not wait for the operation, which may never settle.
+    return unless(this.#suspended, promise);
+  }
+
+  /** What `promise` comes to, or the reason for which the instance ends before, also after `exit`. */
+  unlessEnded<T>(promise: Promise<T>): Promise<T> {
+    return unless(this.#waiting, promise);
   }
 
   /** The guest dropped the handle of the object with this number. Breaking the order of drops is a trap. */
@@ -157,21 +153,18 @@ export class Instance implements CallScope {
 
   /** Runs `cleanup` when the instance ends. Returns what takes that back. */
   onEnd(cleanup: () => void): () => void {
-    this.#cleanups.add(cleanup);
-    return () => this.#cleanups.delete(cleanup);
+    const link = this.#cleanups.add(cleanup);
+    return () => void this.#cleanups.take(link);
   }
 
   /** Ends the instance: every transfer is aborted, every timer cleared, a suspended guest unwound. */
   end(reason: unknown = ENDED): void {
     if (this.#over === undefined) this.#over = { reason };
-    this.#rejectEnded(reason); // also after `exit`, while output is still being taken
-    for (const reject of [...this.#suspended]) reject(this.#over.reason);
-    this.#suspended.clear();
+    for (const reject of this.#waiting.drain()) reject(reason); // also after `exit`, while output is still being taken
+    for (const reject of this.#suspended.drain()) reject(this.#over.reason);
     this.#turns.stop();
     this.resources.clear();
-    const cleanups = [...this.#cleanups];
-    this.#cleanups.clear();
-    for (const cleanup of cleanups) cleanup();
+    for (const cleanup of this.#cleanups.drain()) cleanup();
   }
 
   /** A pollable for `source`, which must be dropped before it. */
@@ -232,6 +225,23 @@ export class Instance implements CallScope {
 
 /** Why a timer that never ends is stuck. */
 export const NEVER = "a timer that never ends";
+
+/** What `promise` comes to, unless what stands in `rejecters` meanwhile is called before. */
+function unless<T>(rejecters: LinkedSet<(reason: unknown) => void>, promise: Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const link = rejecters.add(reject);
+    promise.then(
+      (value) => {
+        rejecters.take(link);
+        resolve(value);
+      },
+      (error) => {
+        rejecters.take(link);
+        reject(error);
+      },
+    );
+  });
+}
 
 function readyOf(sources: readonly Waitable[]): number[] {
   const ready: number[] = [];

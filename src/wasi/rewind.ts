@@ -50,11 +50,12 @@ export function keepStart(code: GuestCode, exports: Record<string, unknown>): ((
   }
   let start = starts.get(code);
   if (start === undefined) starts.set(code, start = cores.map(startOf));
-  const ways = cores.map((core, at) => wayBack(core, start[at]!));
+  const ways = cores.map((core, at) => wayBack(core, start[at]!)).filter((way) => way !== undefined);
+  const held = tables.filter((table) => table !== undefined);
   return () => {
-    if (!ways.every((way) => way.worthwhile())) return false;
+    for (const way of ways) if (!way.worthwhile()) return false;
     for (const way of ways) way.go();
-    for (const table of tables) if (table !== undefined) clear(table);
+    for (const table of held) clear(table);
     return true;
   };
 }
@@ -96,12 +97,17 @@ interface WayBack {
   readonly go: () => void;
 }
 
-function wayBack(core: WebAssembly.Exports, { size, pieces, globals: values }: CoreStart): WayBack {
+/** None for a core instance that has nothing to change. */
+function wayBack(
+  core: WebAssembly.Exports,
+  { size, pieces, globals: values }: CoreStart,
+): WayBack | undefined {
   const memory = memoryOf(core), globals = globalsOf(core);
+  if (memory === undefined && globals.length === 0) return undefined;
   return {
     worthwhile: () => memory === undefined || memory.buffer.byteLength <= size + GROWTH,
     go() {
-      globals.forEach((global, at) => global.value = values[at]);
+      for (let at = 0; at < globals.length; at++) globals[at]!.value = values[at];
       if (memory === undefined) return;
       const bytes = new Uint8Array(memory.buffer);
       let at = 0;
@@ -115,10 +121,15 @@ function wayBack(core: WebAssembly.Exports, { size, pieces, globals: values }: C
   };
 }
 
-/** No entry, none free: as generated code begins. */
+/** What generated code marks entries with that are free. */
+const FREE = 1 << 30;
+
+/** All entries free, to be given out from the first on, as by a table that has none. It keeps its room. */
 function clear(table: HandleTable): void {
-  table[0] = 1 << 30;
-  table[1] = 0;
-  table.length = 2;
-  table._createdReps?.clear();
+  const last = (table.length >> 1) - 1;
+  if (last === 0) return;
+  for (let entry = 0; entry < last; entry++) table[entry << 1] = (entry + 1) | FREE;
+  table[last << 1] = FREE;
+  // Clearing makes a new table, also for an empty set.
+  if (table._createdReps !== undefined && table._createdReps.size > 0) table._createdReps.clear();
 }

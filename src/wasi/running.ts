@@ -90,9 +90,8 @@ class Life {
     this.capabilities.release();
   }
 
-  async drain(): Promise<void> {
-    const { stdout, stderr } = this.capabilities;
-    await Promise.all([stdout.drain(), stderr.drain()]);
+  drain(): Promise<void> {
+    return this.capabilities.drain();
   }
 
   async call<T>(action: () => Promise<T>): Promise<T> {
@@ -101,7 +100,7 @@ class Life {
       if (instance.endReason !== undefined && !(instance.endReason instanceof GuestExit)) {
         throw instance.endReason;
       }
-      return await Promise.race([action(), instance.ended]);
+      return await instance.unlessEnded(action());
     } catch (error) {
       // `undefined` and other payloads are errors that the guest's own signature has.
       if (!(error instanceof Error) && !(error instanceof GuestExit)) throw error;

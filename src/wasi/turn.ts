@@ -46,6 +46,12 @@ export class Turns {
     return performance.now() - this.#last > SLICE;
   }
 
+  /** The guest has just been called. */
+  begin(): void {
+    this.#last = performance.now();
+    this.#calls = 0;
+  }
+
   /** Notes the next turn without waiting for it: the guest is about to wait for something else. */
   watch(): void {
     // A turn noted just now is news enough.

@@ -9,6 +9,8 @@ const WINDOW = 64 * 1024;
 /** How much of the output is remembered for the message of a trap. */
 const TAIL = 4096;
 
+const NOTHING = new Uint8Array(0);
+
 /** An output of the guest, shared by all streams that the guest gets for it. */
 export class OutputSink {
   readonly #write: ByteWriter;
@@ -17,7 +19,7 @@ export class OutputSink {
   #queued = 0;
   #pumping = false;
   #failed = false;
-  #tail = new Uint8Array(0);
+  #tail: Uint8Array = NOTHING;
 
   /** Whether it is a terminal. */
   readonly terminal: boolean;

@@ -34,7 +34,7 @@ export interface ServedRequest {
 export class IncomingRequest extends Resource {
   readonly #instance: Instance;
   readonly #request: ServedRequest;
-  readonly #headers: Fields;
+  #headers: Fields | undefined;
   #consumed = false;
 
   /** Of a request that arrived. */
@@ -42,7 +42,6 @@ export class IncomingRequest extends Resource {
     super();
     this.#instance = instance;
     this.#request = request;
-    this.#headers = Fields.received(instance, request.headers);
   }
 
   /** `method` */
@@ -67,6 +66,7 @@ export class IncomingRequest extends Resource {
 
   /** `headers` */
   headers(): Fields {
+    this.#headers ??= Fields.received(this.#instance, this.#request.headers);
     return this.#headers.snapshot();
   }
 

@@ -35,20 +35,23 @@ export class Pollable extends Resource {
 
 /** A set of wake-up calls, each good for one use. */
 export class Wakers {
-  readonly #wakers = new Set<() => void>();
+  /** Made when needed: most of what could be waited for never is. */
+  #wakers: Set<() => void> | undefined;
 
   /** Adds one; returns what removes it. */
   add(wake: () => void): () => void {
-    this.#wakers.add(wake);
-    return () => this.#wakers.delete(wake);
+    const wakers = this.#wakers ??= new Set();
+    wakers.add(wake);
+    return () => wakers.delete(wake);
   }
 
   /** Calls all and forgets them. */
   wake(): void {
-    if (this.#wakers.size === 0) return;
-    const wakers = [...this.#wakers];
-    this.#wakers.clear();
-    for (const wake of wakers) wake();
+    const wakers = this.#wakers;
+    if (wakers === undefined || wakers.size === 0) return;
+    const list = [...wakers];
+    wakers.clear();
+    for (const wake of list) wake();
   }
 }
 

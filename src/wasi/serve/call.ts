@@ -43,7 +43,7 @@ export async function callHandler(
   const { instance } = running;
   let body: OutgoingBody | undefined;
   let answered = false;
-  const origin = bodyOrigin(job.request, bodyLimit);
+  const origin = new RequestBody(job.request, bodyLimit);
   job.onGone(() => {
     // What the client sent will not go on, and nobody reads what is written.
     origin.fail();
@@ -64,7 +64,8 @@ export async function callHandler(
       instance.resources.create(handler.requests, request),
       instance.resources.create(handler.outparams, outparam),
     ] as const;
-    await running.call(() => handler.call(...handles));
+    instance.begin();
+    await running.call(() => handler.call(handles[0], handles[1]));
     if (!answered) job.failed(new ServeFailure("no-answer", NEVER_SET));
     return true;
   } catch (error) {
@@ -99,9 +100,11 @@ function give(job: Job, answer: HandlerAnswer): void {
   body.sent = true;
   if (job.gone) pipe.cancel();
   const send = () => job.answered(responseOf(status, headers.list, body));
-  // The guest goes on first: most have written all by the time they return or wait.
-  queueMicrotask(() => {
+  // The guest goes on first, suspended for a microtask or three at each call that might have to wait; most have written
+  // all by the time they return or wait.
+  const look = (hops: number): void => {
     if (pipe.ended || pipe.full || job.gone) return send();
+    if (hops > 0) return queueMicrotask(() => look(hops - 1));
     const forget = pipe.onProgress(() => {
       clearTimeout(timer);
       send();
@@ -110,8 +113,12 @@ function give(job: Job, answer: HandlerAnswer): void {
       forget();
       send();
     }, 0);
-  });
+  };
+  queueMicrotask(() => look(HOPS));
 }
+
+/** Microtasks in which the end of a body is looked for before its head goes out without. */
+const HOPS = 32;
 
 function describe(value: unknown): string {
   return JSON.stringify(value, (_, part) => typeof part === "bigint" ? String(part) : part);
@@ -133,83 +140,105 @@ function pipeSource(pipe: BodyPipe): BodySource {
   };
 }
 
-/** The request's body as the guest's resources read it. */
-interface Origin extends BodyOrigin {
-  /** The client has gone: what was not read yet fails. */
-  fail(): void;
-  /** The guest has returned: what it did not read is given up. */
-  close(): void;
-}
-
 const GONE = new HttpError("interrupted", "The client went away", {
   detail: { tag: "connection-terminated" },
 });
 
-function bodyOrigin({ body, trailers }: ServedRequest, limit: number): Origin {
-  const source = isSource(body) ? body : onceSource(body);
-  let controller!: ReadableStreamDefaultController<Uint8Array>;
-  let received = 0;
-  let over = false;
-  const end = () => {
-    if (over) return false;
-    return over = true;
-  };
-  const fail = (error: HttpError) => {
-    if (!end()) return;
-    controller.error(error);
-    source.cancel();
-  };
-  // Made when first read: most requests have no body, and most guests do not look.
-  let stream: ReadableStream<Uint8Array> | undefined;
-  let failed: HttpError | undefined;
-  const open = () =>
-    new ReadableStream<Uint8Array>({
-      start(given) {
-        controller = given;
-        if (failed !== undefined) fail(failed);
+/** Streams are made when first read: most requests have no body, and most guests do not look. */
+class RequestBody implements BodyOrigin {
+  readonly #request: ServedRequest;
+  readonly #limit: number;
+  #source: BodySource | undefined;
+  #controller: ReadableStreamDefaultController<Uint8Array> | undefined;
+  #stream: ReadableStream<Uint8Array> | undefined;
+  #failed: HttpError | undefined;
+  #received = 0;
+  #over = false;
+
+  constructor(request: ServedRequest, limit: number) {
+    this.#request = request;
+    this.#limit = limit;
+  }
+
+  get body(): ReadableStream<Uint8Array> {
+    return this.#stream ??= this.#open();
+  }
+
+  get trailers(): Promise<HeaderList> {
+    return Promise.resolve(this.#request.trailers?.() ?? []);
+  }
+
+  cancel(): void {
+    if (this.#end()) this.#give();
+  }
+
+  over(): void {}
+
+  /** The client has gone: what was not read yet fails. */
+  fail(): void {
+    this.#failed = GONE;
+    if (this.#stream !== undefined) this.#fail(GONE);
+  }
+
+  /** The guest has returned: what it did not read is given up. */
+  close(): void {
+    this.cancel();
+  }
+
+  #end(): boolean {
+    if (this.#over) return false;
+    return this.#over = true;
+  }
+
+  /** Gives the rest up. */
+  #give(): void {
+    const { body } = this.#request;
+    if (isSource(body)) body.cancel();
+    this.#source?.cancel();
+  }
+
+  #fail(error: HttpError): void {
+    if (!this.#end()) return;
+    this.#controller?.error(error);
+    this.#give();
+  }
+
+  #open(): ReadableStream<Uint8Array> {
+    const { body } = this.#request;
+    const source = this.#source = isSource(body) ? body : onceSource(body);
+    return new ReadableStream<Uint8Array>({
+      start: (controller) => {
+        this.#controller = controller;
+        if (this.#failed !== undefined) this.#fail(this.#failed);
       },
-      async pull() {
-        try {
-          const piece = await source.read();
-          if (over) return;
-          if (piece === undefined) {
-            end();
-            return controller.close();
-          }
-          received += piece.length;
-          if (received > limit) {
-            return fail(
-              new HttpError("request", `The request body is larger than ${limit} bytes`, {
-                detail: { tag: "HTTP-request-body-size", size: BigInt(received) },
-              }),
-            );
-          }
-          controller.enqueue(piece);
-        } catch (cause) {
-          fail(
-            cause instanceof HttpError
-              ? cause
-              : new HttpError("interrupted", "The request was cut off", { cause }),
-          );
-        }
-      },
-      cancel: () => void (end() && source.cancel()),
+      pull: (controller) => this.#pull(source, controller),
+      cancel: () => this.cancel(),
     }, { highWaterMark: 0 });
-  return {
-    get body() {
-      return stream ??= open();
-    },
-    get trailers() {
-      return Promise.resolve(trailers?.() ?? []);
-    },
-    cancel: () => void (end() && source.cancel()),
-    over: () => {},
-    fail() {
-      failed = GONE;
-      if (stream !== undefined) fail(GONE);
-    },
-    close: () => void (end() && source.cancel()),
-  };
+  }
+
+  async #pull(source: BodySource, controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> {
+    try {
+      const piece = await source.read();
+      if (this.#over) return;
+      if (piece === undefined) {
+        this.#end();
+        return controller.close();
+      }
+      this.#received += piece.length;
+      if (this.#received <= this.#limit) return controller.enqueue(piece);
+      this.#fail(
+        new HttpError("request", `The request body is larger than ${this.#limit} bytes`, {
+          detail: { tag: "HTTP-request-body-size", size: BigInt(this.#received) },
+        }),
+      );
+    } catch (cause) {
+      this.#fail(
+        cause instanceof HttpError
+          ? cause
+          : new HttpError("interrupted", "The request was cut off", { cause }),
+      );
+    }
+  }
 }
 
 function onceSource(body: Uint8Array | undefined): BodySource {

@@ -1,9 +1,12 @@
 /** What one exchange comes to, counted as it goes and told once at its end. */
+import type { Link } from "../linked.ts";
 import type { BodySource, ServedRequest } from "./exchange.ts";
 import type { AccessEntry } from "./options.ts";
 
 /** Tells of an exchange's end; see {@linkcode AccessEntry}. */
 export class ExchangeLog {
+  /** Its place among those whose end has not been told. */
+  place: Link<() => void> | undefined;
   readonly #id: string;
   readonly #request: ServedRequest;
   readonly #remote: string | undefined;

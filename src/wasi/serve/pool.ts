@@ -3,6 +3,7 @@
  * idle or broken.
  */
 import { GuestLimitError } from "../error.ts";
+import { LinkedSet } from "../linked.ts";
 import { callHandler } from "./call.ts";
 import { failureOf, ServeFailure } from "./failure.ts";
 import { InstanceGate, OutgoingCount } from "./gate.ts";
@@ -28,7 +29,7 @@ export class InstancePool implements Backend {
   readonly #idle: Slot[] = [];
   /** Those that have served as often as they may: the next one takes such an instance's place. */
   readonly #spent: Slot[] = [];
-  readonly #busy = new Set<Slot>();
+  readonly #busy = new LinkedSet<Slot>();
   /** A job that waits for the instance being made, or for one that is free sooner. */
   #pending: Job | undefined;
   /** Making one takes this thread, so two at once would be no sooner ready. */
@@ -82,7 +83,7 @@ export class InstancePool implements Backend {
     this.#spent.length = 0; // closed already
     for (const { made } of this.#idle.splice(0)) made.running.close();
     this.#failPending(new ServeFailure("stopped", "The server was stopped"));
-    for (const { made } of this.#busy) {
+    for (const { made } of this.#busy.values()) {
       made.running.instance.end(new GuestLimitError("aborted", "The server was stopped"));
     }
     return Promise.resolve();
@@ -157,13 +158,13 @@ export class InstancePool implements Backend {
     const { maxInstanceReuseCount, requestTimeout, servedRequestBytes } = this.#options;
     const { running, handler } = slot.made;
     const { instance } = running;
-    this.#busy.add(slot);
+    const place = this.#busy.add(slot);
     slot.gate.begin(job);
     slot.served++;
     job.begun();
     if (requestTimeout !== Infinity) instance.limitTime(requestTimeout);
     const reusable = await callHandler(running, handler, job, servedRequestBytes);
-    this.#busy.delete(slot);
+    this.#busy.take(place);
     if (requestTimeout !== Infinity) instance.limitTime(Infinity);
     const spent = slot.served >= maxInstanceReuseCount;
     if (!reusable || this.#closed) void running.drain().finally(() => running.close()); // its last words are on their way

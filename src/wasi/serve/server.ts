@@ -2,6 +2,7 @@
 import { type Deadline, DeadlineQueue } from "../../http/deadlines.ts";
 import { type HeaderEntry, isToken } from "../../http/headers.ts";
 import { sectionSize } from "../http/fields.ts";
+import { LinkedSet } from "../linked.ts";
 import { type BodySource, isSource, type ServedRequest, type ServedResponse } from "./exchange.ts";
 import { ExchangeLog } from "./exchange_log.ts";
 import { ServeFailure } from "./failure.ts";
@@ -49,7 +50,7 @@ export class GuestServer implements AsyncDisposable {
   readonly #hooks: ServerHooks;
   readonly #backend: Backend;
   readonly #counters: Counters;
-  readonly #queue = new Set<Waiting>();
+  readonly #queue = new LinkedSet<Waiting>();
   readonly #deadlines = new DeadlineQueue();
   readonly #replaced: ReadonlySet<string>;
   readonly #prefix = crypto.randomUUID().slice(0, 8);
@@ -57,7 +58,7 @@ export class GuestServer implements AsyncDisposable {
   /** Jobs that a guest has not returned from. */
   #running = 0;
   /** Exchanges whose end has not been told. */
-  #open = new Map<ExchangeLog, () => void>();
+  readonly #open = new LinkedSet<() => void>();
   #number = 0;
   #stopped: Promise<void> | undefined;
   /** Ends the wait for requests under way. */
@@ -132,7 +133,7 @@ export class GuestServer implements AsyncDisposable {
     const log = new ExchangeLog(id, request, context.remote, (entry) => this.#ended(log, entry));
     const refusal = this.#refusal(request);
     if (refusal !== undefined) {
-      this.#open.set(log, () => {});
+      log.place = this.#open.add(() => {});
       if (isSource(request.body)) request.body.cancel();
       return Promise.resolve(this.#refuse(id, log, ...refusal));
     }
@@ -146,7 +147,7 @@ export class GuestServer implements AsyncDisposable {
         },
         returned: () => void this.#running--,
       });
-      this.#open.set(log, () => job.clientGone());
+      log.place = this.#open.add(() => job.clientGone());
       context.onGone?.(() => {
         if (log.over) return;
         this.#drop(job, log);
@@ -200,27 +201,24 @@ export class GuestServer implements AsyncDisposable {
 
   #wait(job: Job, refuse: (reason: Refusal, status: number) => void, left: () => void): void {
     if (this.#queue.size >= this.#options.maxQueue) return refuse("queue-full", 503);
-    const waiting: Waiting = {
-      job,
-      deadline: this.#deadlines.start(this.#options.queueTimeout, () => {
-        this.#queue.delete(waiting);
-        refuse("queue-timeout", 503);
-      }),
-    };
-    this.#queue.add(waiting);
+    const deadline = this.#deadlines.start(this.#options.queueTimeout, () => {
+      this.#queue.take(place);
+      refuse("queue-timeout", 503);
+    });
+    const place = this.#queue.add({ job, deadline });
     job.onGone(() => {
       // Whoever has left need not be served.
-      if (!this.#queue.delete(waiting)) return;
-      waiting.deadline.stop();
+      if (!this.#queue.take(place)) return;
+      deadline.stop();
       left();
     });
   }
 
   #pump(): void {
-    for (const waiting of this.#queue) {
-      if (!this.#start(waiting.job)) return;
-      this.#queue.delete(waiting);
-      waiting.deadline.stop();
+    for (let place = this.#queue.first; place !== undefined; place = this.#queue.first) {
+      if (!this.#start(place.value.job)) return;
+      this.#queue.take(place);
+      place.value.deadline.stop();
     }
   }
 
@@ -319,7 +317,7 @@ export class GuestServer implements AsyncDisposable {
   }
 
   #ended(log: ExchangeLog, entry: AccessEntry): void {
-    this.#open.delete(log);
+    if (log.place !== undefined) this.#open.take(log.place);
     this.#counters.bytesReceived += entry.bytesReceived;
     this.#counters.bytesSent += entry.bytesSent;
     quietly(() => this.#hooks.onRequest?.(entry));
@@ -337,12 +335,11 @@ export class GuestServer implements AsyncDisposable {
       });
     }
     for (const grace of this.#graces) grace.stop();
-    for (const waiting of this.#queue) {
+    for (const waiting of this.#queue.drain()) {
       waiting.deadline.stop();
       waiting.job.failed(new ServeFailure("stopped", "The server was stopped"));
     }
-    this.#queue.clear();
-    for (const gone of [...this.#open.values()]) gone();
+    for (const gone of this.#open.values()) gone();
     await this.#backend.close();
   }
 }
