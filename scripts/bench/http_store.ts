@@ -8,7 +8,7 @@ import { inParallel, race, type RaceResult } from "./harness.ts";
 import { startOrigin } from "./origin_process.ts";
 
 const SMALL = 1024;
-const GETS = 2000;
+const GETS = 1000;
 const WIDTH = 32;
 const LARGE = 256 * 2 ** 20;
 
@@ -29,6 +29,8 @@ export async function httpStore(): Promise<RaceResult[]> {
       name: `GET ${SMALL} B, ${WIDTH} at a time`,
       amount: GETS,
       unit: "req",
+      rounds: 15,
+      here: true,
       contestants: [
         { name: "raw fetch", run: gets(async () => (await fetch(`${url}/${path}`)).arrayBuffer()) },
         { name: "FetchConnector", run: gets(() => callBytes(clients[0]!, `${url}/${path}`)) },
@@ -51,6 +53,7 @@ export async function httpStore(): Promise<RaceResult[]> {
       amount: LARGE / 2 ** 20,
       unit: "MiB",
       rounds: 5,
+      here: true,
       contestants: [
         { name: "raw fetch, stream into a buffer", run: () => rawIntoBuffer(`${url}/${large}`) },
         { name: "raw fetch, arrayBuffer()", run: async () => (await fetch(`${url}/${large}`)).arrayBuffer() },

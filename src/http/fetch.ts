@@ -129,7 +129,9 @@ class FetchService implements HttpService {
       loading?.catch(() => {});
       const answer = this.#fetch(url, init);
       const response = await (exchange.upload?.orAborted(answer, exchange.signal) ?? answer);
-      return await exchange.receive(response, responses ?? await loading!);
+      const received = exchange.receive(response, responses ?? await loading!);
+      // Waiting for what is there costs a turn.
+      return received instanceof Promise ? await received : received;
     } catch (error) {
       throw await exchange.headFailed(error);
     }

@@ -93,7 +93,7 @@ export class Getter {
       ? await this.send("HEAD", undefined, undefined)
       : await this.send("GET", range, undefined);
     const { readHead, readObject } = answers ?? await loading!.catch((error) => this.unread(response, error));
-    return headOnly ? await readHead(this, response) : await readObject(this, response);
+    return headOnly ? await readHead(this, response) : readObject(this, response);
   }
 
   /** Sends the request for the object, or for the rest of a body that broke. */

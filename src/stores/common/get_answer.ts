@@ -11,7 +11,17 @@ import { HttpGetResult } from "./get_result.ts";
 import { loadRare, prefetchRare } from "./load_rare.ts";
 
 /** The result that the answer to a GET brings. */
-export async function readObject(getter: Getter, response: HttpResponse): Promise<GetResult> {
+export function readObject(getter: Getter, response: HttpResponse): GetResult | Promise<GetResult> {
+  const size = response.contentLength;
+  // Most answers are this one, which is not worth a promise.
+  if (response.status === 200 && getter.options.range === undefined && size !== undefined) {
+    prefetchRare();
+    return new HttpGetResult(getter, response, { start: 0, end: size }, size);
+  }
+  return readOther(getter, response);
+}
+
+async function readOther(getter: Getter, response: HttpResponse): Promise<GetResult> {
   const { range } = getter.options;
   const { status } = response;
   if (status === 416 && range !== undefined && "suffix" in range) {

@@ -19,11 +19,12 @@ const EPOCH = new Date(0);
 
 /** What {@linkcode Getter} resolves with. */
 export class HttpGetResult implements GetResult {
-  readonly meta: ObjectMeta;
   readonly range: ByteRange;
+  readonly #size: number;
   readonly #getter: Getter;
   readonly #response: HttpResponse;
   readonly #source: Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array> | undefined;
+  #meta: ObjectMeta | undefined;
   #body: ReadableStream<Uint8Array> | undefined;
   #used = false;
 
@@ -35,11 +36,17 @@ export class HttpGetResult implements GetResult {
     size: number,
     source?: Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array>,
   ) {
-    this.meta = metaOf(response, getter.target.path, size, getter.dialect.version);
     this.range = range;
+    this.#size = size;
     this.#getter = getter;
     this.#response = response;
     this.#source = source;
+  }
+
+  get meta(): ObjectMeta {
+    const { target, dialect } = this.#getter;
+    // Headers and dates are dear where only bytes are wanted.
+    return this.#meta ??= metaOf(this.#response, target.path, this.#size, dialect.version);
   }
 
   get attributes(): Attributes {
