@@ -213,6 +213,10 @@ export const flowCases: readonly ServeCase[] = [
         const got = new Uint8Array(await response.arrayBuffer());
         assert.equal(got.length, 300_000);
         assert.ok(got.every((byte, i) => byte === upper(i % 251)));
+        // Each letter goes on when it comes: the other server takes its time over them.
+        const dripping = await fetch(`${url}/uppercase`, { headers: { url: `${origin}/drip?n=4&ms=40` } });
+        const pieces = await Array.fromAsync(dripping.body!.pipeThrough(new TextDecoderStream()));
+        assert.ok(pieces.length > 1, JSON.stringify(pieces));
         const bad = await fetch(`${url}/uppercase`, { headers: { url: "http://127.0.0.1:1/" } });
         assert.equal(bad.status, 502);
         await bad.text();
