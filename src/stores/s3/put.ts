@@ -1,5 +1,6 @@
 /** Putting an object that is in memory, by one request. */
 import type { HttpResponse } from "../../http/connector.ts";
+import { headerOf } from "../../http/core.ts";
 import type { Path } from "../../store/parse_path.ts";
 import type { PutOptions, PutResult } from "../../store/types.ts";
 import type { S3Client } from "./client.ts";
@@ -30,15 +31,15 @@ export async function putChunks(
 }
 
 /** What the headers of a write say of its result. */
-export function putResult(response: Pick<HttpResponse, "status" | "headers">): PutResult {
-  const { status, headers } = response;
-  let eTag: string | undefined;
-  let version: string | undefined;
-  for (const [name, value] of headers) {
-    const lower = name.toLowerCase();
-    if (lower === "etag") eTag = value;
+export function putResult(response: Pick<HttpResponse, "status" | "headers" | "header">): PutResult {
+  return {
+    eTag: headerOf(response, "etag"),
     // A bucket whose versioning was suspended says "null".
-    else if (lower === "x-amz-version-id") version = value;
-  }
-  return { eTag, version, response: { status, headers } };
+    version: headerOf(response, "x-amz-version-id"),
+    // The list of headers costs more than all else here, and few ask for it.
+    get response() {
+      const { status, headers } = response;
+      return { status, headers };
+    },
+  };
 }
