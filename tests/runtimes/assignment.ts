@@ -10,6 +10,8 @@ export interface Exceptions {
   readonly without: readonly string[];
   /** They are not run. */
   readonly never: readonly string[];
+  /** Nothing but this one is run. */
+  readonly only?: string;
 }
 
 /** One list to run. */

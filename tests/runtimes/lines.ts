@@ -13,3 +13,18 @@ export function outcomesIn(text: string): { readonly outcomes: Outcome[]; readon
   }
   return { outcomes, rest: rest.join("\n") };
 }
+
+/**
+ * The first line of what a process says; the rest is not looked at.
+ *
+ * @throws {Error} when it ends before.
+ */
+export async function firstLine(output: ReadableStream<Uint8Array>): Promise<string> {
+  let text = "";
+  const decoder = new TextDecoder();
+  for await (const piece of output) {
+    text += decoder.decode(piece, { stream: true });
+    if (text.includes("\n")) return text.slice(0, text.indexOf("\n"));
+  }
+  throw new Error(`It ended without a line: ${JSON.stringify(text)}`);
+}

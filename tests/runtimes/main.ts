@@ -1,6 +1,7 @@
 /**
  * `deno task test:runtimes`: one list of cases a column, one runtime a line. Names as arguments (`Deno`,
- * `"Node 24/WASI host"`) run only those runtimes or lists; then nothing is written.
+ * `"Node 24/WASI host"`) run only those runtimes or lists; then nothing is written. With `--exceptions` only what is never
+ * tried among others is run, each case alone: it must still fail.
  */
 import { join } from "node:path";
 import type { Outcome } from "./assignment.ts";
@@ -11,7 +12,7 @@ import { guest } from "./guest/runtime.ts";
 import { hasMarkers, readmeSection, resultsFile, withSection } from "./markdown.ts";
 import { nodes } from "./node/runtime.ts";
 import { ROOT } from "./places.ts";
-import { type Step, stepsOf } from "./plan.ts";
+import { harmfulStepsOf, type Step, stepsOf } from "./plan.ts";
 import { type RuntimeResult, type StepResult, toText } from "./results.ts";
 import { workerd } from "./workerd/runtime.ts";
 import { NotInstalled, type RunningRuntime, type Runtime } from "./runtime.ts";
@@ -25,11 +26,13 @@ const AT_ONCE = Math.max(2, navigator.hardwareConcurrency);
 /** So many failures of a list are told one by one. */
 const SHOWN = 20;
 const free = new Semaphore(AT_ONCE);
+const exceptions = Deno.args.includes("--exceptions");
+const names = Deno.args.filter((arg) => arg !== "--exceptions");
 
 async function runStep(running: RunningRuntime, runtime: Runtime, step: Step): Promise<StepResult> {
   using _ = await free.take();
   const started = performance.now();
-  await using stage = await setStage();
+  await using stage = setStage();
   const where = `${runtime.name}, ${step.column}`;
   let outcomes: readonly Outcome[];
   try {
@@ -63,9 +66,8 @@ async function runRuntime(runtime: Runtime): Promise<RuntimeResult> {
   }
   try {
     const ready = running;
-    const wanted = stepsOf(runtime).filter(({ column }) =>
-      Deno.args.length === 0 || Deno.args.includes(runtime.name) ||
-      Deno.args.includes(`${runtime.name}/${column}`)
+    const wanted = (exceptions ? harmfulStepsOf : stepsOf)(runtime).filter(({ column }) =>
+      names.length === 0 || names.includes(runtime.name) || names.includes(`${runtime.name}/${column}`)
     );
     const turn = new Semaphore(ready.oneThread ? 1 : AT_ONCE);
     const steps = await Promise.all(wanted.map(async (step) => {
@@ -94,10 +96,10 @@ function complete(results: readonly RuntimeResult[]): boolean {
 }
 
 const chosen = runtimes.filter(({ name }) =>
-  Deno.args.length === 0 || Deno.args.some((arg) => arg.split("/")[0] === name)
+  names.length === 0 || names.some((arg) => arg.split("/")[0] === name)
 );
 const results = await Promise.all(chosen.map(runRuntime));
-console.log(toText(results));
+if (!exceptions) console.log(toText(results));
 const all = results.flatMap(({ steps }) => steps.flatMap(({ outcomes }) => outcomes));
 const failed = all.filter(({ error }) => error !== undefined).length +
   results.flatMap(({ steps }) => steps).filter(({ outcomes, skipped }) =>

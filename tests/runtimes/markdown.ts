@@ -60,7 +60,11 @@ function reasonTable(results: readonly RuntimeResult[]): string {
 function reasons(without: Without): Map<string, number> {
   const counts = new Map<string, number>();
   for (const why of Object.values(without)) {
-    const reason = typeof why === "string" ? why : why.reason;
+    const reason = typeof why === "string"
+      ? why
+      : "reason" in why
+      ? why.reason
+      : `at times: ${why.sometimes}`;
     counts.set(reason, (counts.get(reason) ?? 0) + 1);
   }
   return counts;

@@ -1,6 +1,7 @@
 /** Which lists a runtime runs, and what is expected of each. */
 import type { Assignment, Exceptions } from "./assignment.ts";
 import type { Runtime, Without } from "./runtime.ts";
+import { storeCases } from "../../src/testing/mod.ts";
 import { S3_SERVER, type Stage } from "./stage.ts";
 
 /** Columns of the table. */
@@ -38,23 +39,22 @@ export function stepsOf(runtime: Runtime): readonly Step[] {
     steps.push(
       {
         column: "HttpStore over fetch",
-        assignment: ({ gateway }) => ({
+        assignment: async (stage) => ({
           list: "store",
           store: "http",
           connector: "fetch",
-          url: gateway,
+          url: (await stage.servers()).gateway,
           ...exceptions(stores),
         }),
         without: stores,
       },
       {
         column: "FetchConnector",
-        assignment: ({ origin, refused }) => ({
+        assignment: async (stage) => ({
           list: "connector",
           connector: "fetch",
           features,
-          origin,
-          refused,
+          ...await stage.servers(),
           ...exceptions(without),
         }),
         without,
@@ -71,22 +71,21 @@ export function stepsOf(runtime: Runtime): readonly Step[] {
     steps.push(
       {
         column: "HttpStore over node:http",
-        assignment: ({ gateway }) => ({
+        assignment: async (stage) => ({
           list: "store",
           store: "http",
           connector: "node",
-          url: gateway,
+          url: (await stage.servers()).gateway,
           ...exceptions(),
         }),
       },
       {
         column: "NodeHttpConnector",
-        assignment: ({ origin, refused }) => ({
+        assignment: async (stage) => ({
           list: "connector",
           connector: "node",
           features,
-          origin,
-          refused,
+          ...await stage.servers(),
           ...exceptions(without),
         }),
         without,
@@ -106,11 +105,11 @@ export function stepsOf(runtime: Runtime): readonly Step[] {
   return steps;
 }
 
-/** Needs a bucket with versions, which is tested elsewhere. */
+/** Tested elsewhere, with a bucket that does: with versions, versitygw fails others. */
 const VERSIONS = "an old version can be read by its id";
 
 function s3Step(own: Without = {}): Step {
-  const without = { ...S3_SERVER.fails, ...own, [VERSIONS]: { reason: "the bucket keeps no versions" } };
+  const without = { ...shortfalls(), [VERSIONS]: "the bucket keeps no versions", ...own };
   return {
     column: "S3Store over fetch",
     without,
@@ -123,6 +122,30 @@ function s3Step(own: Without = {}): Step {
       ...exceptions(without),
     }),
   };
+}
+
+/** What the server itself cannot do, of the stores' list. */
+function shortfalls(): Without {
+  const names = new Set(storeCases.map(({ name }) => name));
+  return Object.fromEntries(
+    Object.entries(S3_SERVER.fails).filter(([name]) => names.has(name)).map(([name, why]) => [
+      name,
+      typeof why === "string"
+        ? `${S3_SERVER.name}: ${why}`
+        : { reason: `${S3_SERVER.name}: ${why.sometimes}` },
+    ]),
+  );
+}
+
+/** Each case that is left alone among others, by itself. */
+export function harmfulStepsOf(runtime: Runtime): readonly Step[] {
+  return stepsOf(runtime).flatMap(({ column, assignment, without = {} }) =>
+    Object.entries(without).filter(([, why]) => typeof why === "object" && "reason" in why).map(([name]) => ({
+      column,
+      assignment: async (stage: Stage) =>
+        ({ ...await assignment(stage), without: [name], never: [], only: name }) as Assignment,
+    }))
+  );
 }
 
 function exceptions(without: Without = {}): Exceptions {

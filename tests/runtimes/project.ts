@@ -6,17 +6,45 @@ import { CACHE, ROOT } from "./places.ts";
 /** What guests are hosted with, as the error of the host asks for it. */
 export const HOST_PACKAGE = "@bytecodealliance/jco-transpile@0.12";
 
-/**
- * The tarball that `deno task npm --pack` made.
- *
- * @throws {Error} when there is none.
- */
-export async function tarball(): Promise<string> {
+/** What the package is made of. */
+const SOURCES = [
+  "mod.ts",
+  "src",
+  "examples/browser",
+  "scripts/npm",
+  "scripts/build_npm.ts",
+  "scripts/build_ui.ts",
+  "deno.json",
+  "README.md",
+  "CHANGELOG.md",
+  "LICENSE",
+];
+
+let packed: Promise<string> | undefined;
+
+/** The tarball of `deno task npm --pack`, made anew where it is older than what it is made of. */
+export function tarball(): Promise<string> {
+  return packed ??= freshTarball();
+}
+
+async function freshTarball(): Promise<string> {
   const folder = join(ROOT, ".cache", "npm");
-  const entries = await Array.fromAsync(Deno.readDir(folder)).catch(() => []);
-  const found = entries.find(({ name }) => name.endsWith(".tgz"));
-  if (found === undefined) throw new Error("The package is not built: run `deno task npm --pack` first");
-  return join(folder, found.name);
+  const { name, version } = JSON.parse(await Deno.readTextFile(join(ROOT, "deno.json")));
+  const path = join(folder, `${name.slice(1).replace("/", "-")}-${version}.tgz`);
+  const made = await Deno.stat(path).then(({ mtime }) => mtime!.getTime(), () => 0);
+  const changed = await Promise.all(SOURCES.map((source) => newest(join(ROOT, source))));
+  if (made < Math.max(...changed)) {
+    await run(Deno.execPath(), ["run", "-A", join(ROOT, "scripts", "build_npm.ts"), "--pack"], ROOT);
+  }
+  return path;
+}
+
+/** When a file, or any below a folder, was last written. */
+async function newest(path: string): Promise<number> {
+  const { isDirectory, mtime } = await Deno.stat(path);
+  if (!isDirectory) return mtime!.getTime();
+  const inner = (await Array.fromAsync(Deno.readDir(path))).map((entry) => newest(join(path, entry.name)));
+  return Math.max(mtime!.getTime(), ...await Promise.all(inner));
 }
 
 /**

@@ -3,11 +3,19 @@ import type { Assignment, ConnectorName, Outcome } from "./assignment.ts";
 import type { ConnectorFeature } from "@storeport/storeport/testing";
 
 /** Case names to reasons: what cannot hold on a platform, whatever is done. */
-export type Without = Readonly<Record<string, string | Harmful>>;
+export type Without = Readonly<Record<string, string | Harmful | Sometimes>>;
 
-/** A reason why a case is not even tried: it would leave connections or the page in no state for others. */
+/**
+ * A reason why a case is not tried with the others: it would leave connections or the page in no state for them.
+ * `--exceptions` tries it alone.
+ */
 export interface Harmful {
   readonly reason: string;
+}
+
+/** A reason why a case holds at times only. */
+export interface Sometimes {
+  readonly sometimes: string;
 }
 
 /** A connector on a platform. */

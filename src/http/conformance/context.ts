@@ -3,7 +3,7 @@ import { assert, assertEquals, AssertionError, assertRejects } from "../../testi
 import type { ConformanceCase } from "../../testing/assert.ts";
 import type { HttpConnector, HttpRequest, HttpResponse, HttpService } from "../connector.ts";
 import { HttpError, type HttpErrorDetail, type HttpErrorKind } from "../error.ts";
-import type { ClientOptions } from "../options.ts";
+import type { ClientOptions, HttpTimeouts } from "../options.ts";
 
 /**
  * What a connector may or may not be able to do on its platform. A case that needs `"!x"` is for connectors
@@ -43,6 +43,11 @@ export interface ConnectorContext {
   readonly origin: string;
   /** A URL that nothing listens at: connections are refused. */
   readonly refused: string;
+  /**
+   * Factor of the times in cases about timers, which are short for a machine with time to spare. Default 1; where a case
+   * failed on a busy one, a larger factor tells whether that was all.
+   */
+  readonly pace?: number;
 }
 
 /** A case of the connector list. */
@@ -75,6 +80,27 @@ export function serviceCase(
       const service = context.connector.connect(options);
       try {
         await run(service, context);
+      } finally {
+        service.close?.();
+      }
+    },
+  };
+}
+
+/** A case about timers: `timeouts`, and the milliseconds that `run` converts with `ms`, go by the context's pace. */
+export function timerCase(
+  name: string,
+  timeouts: HttpTimeouts,
+  run: (service: HttpService, context: ConnectorContext, ms: (time: number) => number) => Promise<void>,
+): ConnectorCase {
+  return {
+    name,
+    async run(context) {
+      const ms = (time: number): number => time * (context.pace ?? 1);
+      const scaled = Object.fromEntries(Object.entries(timeouts).map(([key, time]) => [key, ms(time)]));
+      const service = context.connector.connect(scaled);
+      try {
+        await run(service, context, ms);
       } finally {
         service.close?.();
       }

@@ -9,6 +9,7 @@ import {
   freshId,
   request,
   serviceCase,
+  timerCase,
 } from "./context.ts";
 
 /** Cases about failures and timers. */
@@ -83,20 +84,19 @@ export const failureCases: readonly ConnectorCase[] = [
       3,
     );
   }),
-  serviceCase(
+  timerCase(
     "no head in time is of kind timeout, and the connection is closed",
+    { connectTimeout: 200, firstByteTimeout: 100 },
     async (service, context) => {
       const id = freshId();
       const hanging = service.call(request(`${context.origin}/hang?id=${id}`));
       await assertHttpError(hanging, "timeout", "connection-read-timeout");
       await assertGone(context, id);
     },
-    [],
-    { connectTimeout: 200, firstByteTimeout: 100 },
   ),
-  serviceCase("the timers of a request go before those of the client", async (service, context) => {
+  timerCase("the timers of a request go before those of the client", {}, async (service, context, ms) => {
     const id = freshId();
-    const timeouts = { connectTimeout: 200, firstByteTimeout: 100 };
+    const timeouts = { connectTimeout: ms(200), firstByteTimeout: ms(100) };
     const hanging = service.call(request(`${context.origin}/hang?id=${id}`, { timeouts }));
     await assertHttpError(hanging, "timeout", "connection-read-timeout");
     await assertGone(context, id);
@@ -137,30 +137,28 @@ export const failureCases: readonly ConnectorCase[] = [
       { readTimeout: 100 },
     )
   ),
-  serviceCase(
+  timerCase(
     "the read timer starts anew with each piece",
-    async (service, { origin }) => {
-      const url = `${origin}/trickle?pieces=12&ms=100`;
+    { readTimeout: 900 },
+    async (service, { origin }, ms) => {
+      const url = `${origin}/trickle?pieces=12&ms=${ms(100)}`;
       assertEquals((await (await service.call(request(url))).bytes()).byteLength, 120);
       assertEquals((await drain(await service.call(request(url)))).byteLength, 120);
     },
-    [],
-    { readTimeout: 900 },
   ),
-  serviceCase(
+  timerCase(
     "the read timer does not run while nobody waits",
-    async (service, { origin }) => {
+    { readTimeout: 250 },
+    async (service, { origin }, ms) => {
       const response = await service.call(request(`${origin}/trickle?pieces=3&ms=1`));
       const reader = response.body.getReader();
       let length = (await reader.read()).value!.byteLength;
-      await new Promise((resolve) => setTimeout(resolve, 500));
+      await new Promise((resolve) => setTimeout(resolve, ms(500)));
       for (let next = await reader.read(); !next.done; next = await reader.read()) {
         length += next.value.byteLength;
       }
       assertEquals(length, 30);
     },
-    [],
-    { readTimeout: 250 },
   ),
   ...["/hang", "/stall"].map((path) =>
     serviceCase(
@@ -175,13 +173,14 @@ export const failureCases: readonly ConnectorCase[] = [
       { timeout: 300 },
     )
   ),
-  serviceCase(
+  timerCase(
     "sending a body does not count as waiting for the head",
-    async (service, { origin }) => {
+    { connectTimeout: 450, firstByteTimeout: 450 },
+    async (service, { origin }, ms) => {
       let step = 0;
       const stream = new ReadableStream<Uint8Array>({
         async pull(controller) {
-          await new Promise((resolve) => setTimeout(resolve, 100));
+          await new Promise((resolve) => setTimeout(resolve, ms(100)));
           if (step++ < 12) controller.enqueue(new Uint8Array(10));
           else controller.close();
         },
@@ -189,7 +188,5 @@ export const failureCases: readonly ConnectorCase[] = [
       const response = await service.call(request(`${origin}/echo`, { method: "PUT", body: { stream } }));
       assertEquals(JSON.parse(await response.text()).length, 120);
     },
-    [],
-    { connectTimeout: 450, firstByteTimeout: 450 },
   ),
 ];

@@ -11,7 +11,6 @@ const WAITS = { reason: "the engine sends the whole body before it looks at the 
 export const CONNECTOR: Without = {
   "a stream is cancelled when no connection is made": WAITS,
   "a stream is cancelled when the server breaks off": WAITS,
-  "a stream is read only as far as the server takes it": WAITS,
   "an unread body can be cancelled, twice": HOLDS,
   "cancelling ends a read under way": HOLDS,
   "cancelling the stream closes the connection": HOLDS,

@@ -2,13 +2,13 @@
 import { run } from "../../../scripts/npm/process.ts";
 import { runProgram } from "../command.ts";
 import { installNode } from "../install.ts";
-import { NODE_HTTP, type RunningRuntime, type Runtime, UNDICI } from "../runtime.ts";
+import { NODE_HTTP, type RunningRuntime, type Runtime, UNDICI, type Without } from "../runtime.ts";
 import { preparedProject } from "./prepare.ts";
 
-function node(line: 22 | 24 | 26, host: Runtime["host"]): Runtime {
+function node(line: 22 | 24 | 26, host: Runtime["host"], without: Without = {}): Runtime {
   return {
     name: `Node ${line}`,
-    connectors: { fetch: UNDICI, node: NODE_HTTP },
+    connectors: { fetch: { ...UNDICI, without }, node: NODE_HTTP },
     host,
     async start(): Promise<RunningRuntime> {
       const [binary, { folder, program }] = await Promise.all([installNode(line), preparedProject()]);
@@ -21,5 +21,16 @@ function node(line: 22 | 24 | 26, host: Runtime["host"]): Runtime {
   };
 }
 
+const LOST_IN_UNDICI_6: Without = {
+  "a body that does not decode is raw, or an error by name": {
+    sometimes:
+      "its fetch loses the decoder's error when the coded bytes come after the head; the read timer ends it",
+  },
+};
+
 /** The lines that are maintained. */
-export const nodes: readonly Runtime[] = [node(22, { refuses: "no JSPI" }), node(24, {}), node(26, {})];
+export const nodes: readonly Runtime[] = [
+  node(22, { refuses: "no JSPI" }, LOST_IN_UNDICI_6),
+  node(24, {}),
+  node(26, {}),
+];
