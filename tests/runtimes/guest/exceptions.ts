@@ -12,6 +12,7 @@ export const CONNECTOR: Without = {
   "a stream is cancelled when no connection is made": WAITS,
   "a stream is cancelled when the server breaks off": WAITS,
   "an unread body can be cancelled, twice": HOLDS,
+  "a body that is read into place can be given up": HOLDS,
   "cancelling ends a read under way": HOLDS,
   "cancelling the stream closes the connection": HOLDS,
   "leaving a loop over the stream closes the connection": HOLDS,
