@@ -57,12 +57,7 @@ export function browserTest(
     await options.prepare?.(store);
     const server = await serveGateway({ ...options.gateway, store, ui });
     try {
-      const context = await chromium.launchPersistentContext(profile, {
-        executablePath: CHROMIUM,
-        headless: true,
-        args: FLAGS,
-        viewport: { width: 1280, height: 800 },
-      });
+      const context = await launchContext(profile);
       try {
         const page = context.pages()[0] ?? await context.newPage();
         const pageErrors: string[] = [];
@@ -79,6 +74,30 @@ export function browserTest(
       await server.shutdown(0);
       await Deno.remove(profile, { recursive: true });
     }
+  });
+}
+
+/** Chromium with an empty page, closed with it; `undefined` where it is not installed. */
+export async function launch(): Promise<Page & AsyncDisposable | undefined> {
+  if (!await isInstalled()) return undefined;
+  const profile = await Deno.makeTempDir({ prefix: "storeport-profile-" });
+  const context = await launchContext(profile);
+  const page = context.pages()[0] ?? await context.newPage();
+  page.setDefaultTimeout(15_000);
+  return Object.assign(page, {
+    [Symbol.asyncDispose]: async () => {
+      await context.close();
+      await Deno.remove(profile, { recursive: true });
+    },
+  });
+}
+
+function launchContext(profile: string): Promise<BrowserContext> {
+  return chromium.launchPersistentContext(profile, {
+    executablePath: CHROMIUM,
+    headless: true,
+    args: FLAGS,
+    viewport: { width: 1280, height: 800 },
   });
 }
 

@@ -1,0 +1,102 @@
+/** S3 from a page: bundled, in Chromium, signed by WebCrypto; the service checks the signatures. */
+import { strict as assert } from "node:assert";
+import { fileURLToPath } from "node:url";
+import { FakeS3, KEYS } from "../stores/s3/fake_s3.ts";
+import { launch } from "./browser.ts";
+
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+
+/** What the page is told to do with the module that it imports. */
+interface PageModule {
+  readonly S3Store: typeof import("../../src/stores/s3/mod.ts").S3Store;
+}
+
+Deno.test("browser: a page signs by WebCrypto, and loads no more than it uses", async () => {
+  await using page = await launch();
+  if (page === undefined) return console.log("SKIPPED: chromium not installed");
+  const files = await bundle(`export { S3Store } from "${ROOT}src/stores/s3/store.ts";`);
+  const service = new FakeS3();
+  const loaded: string[] = [];
+  await using server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, async (request) => {
+    const { pathname } = new URL(request.url);
+    if (pathname === "/app/") return new Response("", { headers: { "content-type": "text/html" } });
+    const file = files.get(pathname.slice("/app/".length));
+    const name = /^\/app\/(\w+)-[A-Z0-9]{8}\.js$/.exec(pathname)?.[1];
+    if (name !== undefined && name !== "chunk") loaded.push(name);
+    if (file !== undefined) return new Response(file, { headers: { "content-type": "text/javascript" } });
+    if (!pathname.startsWith("/bucket")) return new Response(null, { status: 404 });
+    const body = new Uint8Array(await request.arrayBuffer());
+    const response = await service.connect().call({
+      method: request.method,
+      url: request.url,
+      headers: signedHeaders(request.headers),
+      body: request.method === "PUT" ? body : undefined,
+    });
+    const bytes = request.method === "HEAD" ? null : await response.bytes();
+    return new Response(bytes, {
+      status: response.status,
+      headers: response.headers.map(([name, value]): [string, string] => [name, value]),
+    });
+  });
+  const origin = `http://127.0.0.1:${server.addr.port}`;
+  await page.goto(`${origin}/app/`);
+
+  const seen = await page.evaluate(async ({ origin, keys }) => {
+    const { S3Store } = await import(`${origin}/app/main.js`) as PageModule;
+    const store = new S3Store({ bucket: "bucket", endpoint: origin, region: "us-east-1", ...keys });
+    const text = "ä".repeat(10);
+    await store.put("a/b c+d", text, { attributes: { contentType: "text/plain", metadata: { k: "v" } } });
+    const result = await store.get("a/b c+d");
+    const { contentType, metadata } = result.attributes;
+    const part = await (await store.get("a/b c+d", { range: { start: 2, end: 4 } })).text();
+    const missing = await store.get("nothing").then(() => "found", (error: Error) => error.name);
+    const listed: string[] = [];
+    for await (const { location } of store.list("a")) listed.push(location);
+    return { text: await result.text(), contentType, metadata, part, missing, listed };
+  }, { origin, keys: KEYS });
+
+  assert.deepEqual(seen, {
+    text: "ä".repeat(10),
+    contentType: "text/plain",
+    metadata: { k: "v" },
+    part: "ä",
+    missing: "NotFoundError",
+    listed: ["a/b c+d"],
+  });
+  assert.ok(service.requests.length >= 5);
+  for (const { headers } of service.requests) assert.ok(headers.some(([name]) => name === "authorization"));
+  // What the first put, get and list load, what is made ready for failures, and what this place alone asks for: plain
+  // HTTP to loopback, a port of its own, an error document. Nothing that hashes.
+  assert.deepEqual(loaded.toSorted(), [
+    ...["correct", "get_answer", "listing", "loopback", "prepare", "put_object", "rare"],
+    ...["request_body", "response", "retry_again", "service_error", "xml"],
+  ]);
+});
+
+/** Those that the page signed, and its signature: the browser adds others, and the service looks at all that it gets. */
+function signedHeaders(headers: Headers): [name: string, value: string][] {
+  const signed = /SignedHeaders=([^,]+)/.exec(headers.get("authorization") ?? "")?.[1]?.split(";") ?? [];
+  return [...headers].filter(([name]) =>
+    name !== "host" && (name === "authorization" || signed.includes(name))
+  );
+}
+
+async function bundle(code: string): Promise<Map<string, Uint8Array<ArrayBuffer>>> {
+  const folder = await Deno.makeTempDir({ dir: `${ROOT}.cache`, prefix: "s3-page-" });
+  try {
+    await Deno.writeTextFile(`${folder}/main.ts`, code);
+    const { success, stderr } = await new Deno.Command(Deno.execPath(), {
+      args: ["bundle", "--quiet", "--platform", "browser", "--code-splitting", "--external", "node:*"]
+        .concat(["--outdir", `${folder}/out`, `${folder}/main.ts`]),
+      env: { NO_COLOR: "1" },
+    }).output();
+    assert.ok(success, new TextDecoder().decode(stderr));
+    const files = new Map<string, Uint8Array<ArrayBuffer>>();
+    for await (const { name } of Deno.readDir(`${folder}/out`)) {
+      files.set(name, await Deno.readFile(`${folder}/out/${name}`));
+    }
+    return files;
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
