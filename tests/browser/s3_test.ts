@@ -11,16 +11,24 @@ interface PageModule {
   readonly S3Store: typeof import("../../src/stores/s3/mod.ts").S3Store;
 }
 
-Deno.test("browser: a page signs by WebCrypto, and loads no more than it uses", async () => {
-  await using page = await launch();
-  if (page === undefined) return console.log("SKIPPED: chromium not installed");
+/** A server of the page and of the service beside it. */
+interface Place extends AsyncDisposable {
+  readonly origin: string;
+  readonly service: FakeS3;
+  /** Late files that were asked for. */
+  readonly loaded: string[];
+  /** Whether the page's files are gone. */
+  gone: boolean;
+}
+
+async function serve(): Promise<Place> {
   const files = await bundle(`export { S3Store } from "${ROOT}src/stores/s3/store.ts";`);
   const service = new FakeS3();
   const loaded: string[] = [];
-  await using server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, async (request) => {
+  const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, async (request) => {
     const { pathname } = new URL(request.url);
     if (pathname === "/app/") return new Response("", { headers: { "content-type": "text/html" } });
-    const file = files.get(pathname.slice("/app/".length));
+    const file = place.gone ? undefined : files.get(pathname.slice("/app/".length));
     const name = /^\/app\/(\w+)-[A-Z0-9]{8}\.js$/.exec(pathname)?.[1];
     if (name !== undefined && name !== "chunk") loaded.push(name);
     if (file !== undefined) return new Response(file, { headers: { "content-type": "text/javascript" } });
@@ -38,9 +46,22 @@ Deno.test("browser: a page signs by WebCrypto, and loads no more than it uses", 
       headers: response.headers.map(([name, value]): [string, string] => [name, value]),
     });
   });
-  const origin = `http://127.0.0.1:${server.addr.port}`;
-  await page.goto(`${origin}/app/`);
+  const place: Place = {
+    origin: `http://127.0.0.1:${server.addr.port}`,
+    service,
+    loaded,
+    gone: false,
+    [Symbol.asyncDispose]: () => server.shutdown(),
+  };
+  return place;
+}
 
+Deno.test("browser: a page signs by WebCrypto, and loads no more than it uses", async () => {
+  await using page = await launch();
+  if (page === undefined) return console.log("SKIPPED: chromium not installed");
+  await using place = await serve();
+  const { origin, service, loaded } = place;
+  await page.goto(`${origin}/app/`);
   const seen = await page.evaluate(async ({ origin, keys }) => {
     const { S3Store } = await import(`${origin}/app/main.js`) as PageModule;
     const store = new S3Store({ bucket: "bucket", endpoint: origin, region: "us-east-1", ...keys });
@@ -71,6 +92,35 @@ Deno.test("browser: a page signs by WebCrypto, and loads no more than it uses", 
     ...["correct", "get_answer", "listing", "loopback", "prepare", "put_object", "rare"],
     ...["request_body", "response", "retry_again", "service_error", "xml"],
   ]);
+});
+
+Deno.test("browser: a page whose own server is gone is told so by errors of the store", async () => {
+  await using page = await launch();
+  if (page === undefined) return console.log("SKIPPED: chromium not installed");
+  await using place = await serve();
+  const { origin } = place;
+  await page.goto(`${origin}/app/`);
+  await page.evaluate(async (origin) => void await import(`${origin}/app/main.js`), origin);
+  place.gone = true;
+  const seen = await page.evaluate(async ({ origin, keys }) => {
+    const { S3Store } = await import(`${origin}/app/main.js`) as PageModule;
+    const store = new S3Store({ bucket: "bucket", endpoint: origin, region: "us-east-1", ...keys });
+    const unreachable = new S3Store({
+      bucket: "bucket",
+      endpoint: "https://127.0.0.1:1",
+      region: "r",
+      ...keys,
+    });
+    const message = (error: Error) => `${error.name}: ${error.message}`;
+    return [
+      await store.get("a").then(() => "", message),
+      await store.put("a", "b").then(() => "", message),
+      await unreachable.head("a").then(() => "", message),
+    ];
+  }, { origin, keys: KEYS });
+  assert.match(seen[0]!, /^GenericError: Cannot get "a": /);
+  assert.match(seen[1]!, /^GenericError: Cannot put "a": /);
+  assert.match(seen[2]!, /^GenericError: Cannot get the head of "a": /);
 });
 
 /** Those that the page signed, and its signature: the browser adds others, and the service looks at all that it gets. */

@@ -9,7 +9,7 @@ import type {
   Signer,
   SignOptions,
 } from "../../store/capabilities.ts";
-import { InvalidPathError, NotFoundError } from "../../store/error.ts";
+import { InvalidPathError, NotFoundError, toStoreError } from "../../store/error.ts";
 import { lazyWriter } from "../../store/lazy_writer.ts";
 import { parseKey, parsePath, type Path, type PathInput, ROOT_PATH } from "../../store/parse_path.ts";
 import type {
@@ -124,7 +124,13 @@ export class S3Store extends BaseStore implements MultipartStore, PaginatedListS
   async put(path: PathInput, payload: PutPayload, options: PutOptions = {}): Promise<PutResult> {
     const client = this.#client;
     const put = { store: this, client, memory: this.#puts, path: this.parse(path), options };
-    puts ??= await loadPuts(client);
+    try {
+      puts ??= await loadPuts(client);
+    } catch (error) {
+      // A page whose own server is gone can load nothing.
+      if (payload instanceof ReadableStream) await payload.cancel(error).catch(() => {});
+      throw toStoreError(error, `Cannot put "${put.path}"`, { store: STORE, path: put.path });
+    }
     return await puts.putObject(put, payload);
   }
 
