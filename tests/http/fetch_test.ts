@@ -220,6 +220,35 @@ Deno.test("a stream with a length goes out as a stream where the length is sent"
   await init.body.cancel();
 });
 
+Deno.test("a fetch that keeps a second stream for repeats, as that of Node does, gets nothing to keep", async () => {
+  const size = 2 ** 20, pieces = 8;
+  let kept: ReadableStream<Uint8Array> | undefined;
+  const fetch = async (_: URL | RequestInfo, init?: RequestInit): Promise<Response> => {
+    const [first, second] = (init!.body as ReadableStream<Uint8Array>).tee();
+    kept = first;
+    let received = 0;
+    for await (const piece of second) received += piece.byteLength;
+    return new Response(`${received}`);
+  };
+  let left = pieces;
+  const stream = new ReadableStream<Uint8Array>({
+    pull: (controller) => left-- > 0 ? controller.enqueue(new Uint8Array(size)) : controller.close(),
+  });
+  const service = new FetchConnector({ fetch, abilities: { requestStreams: true } }).connect();
+  const response = await service.call({
+    method: "PUT",
+    url: "http://a.test/",
+    headers: [],
+    body: { stream },
+  });
+  assert.equal(await response.text(), `${pieces * size}`);
+  const read = kept!.getReader().read().then(() => "kept");
+  assert.equal(
+    await Promise.race([read, new Promise((resolve) => setTimeout(resolve, 10, "nothing"))]),
+    "nothing",
+  );
+});
+
 Deno.test("hidden redirects and hidden responses are errors by name", async () => {
   for (const type of ["opaqueredirect", "opaque", "error"] as const) {
     const hidden = Object.defineProperties(Response.error(), { type: { value: type } });

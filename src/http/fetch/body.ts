@@ -68,6 +68,9 @@ export class UploadStream {
       },
       cancel: (reason) => this.stop(reason),
     }, { highWaterMark: 0 });
+    // Undici before 8, that of Node up to 24, splits the stream to have a second one for repeats that it never makes of a
+    // stream, where all that is sent would stay in memory. It asks the stream itself; no other fetch does.
+    this.stream.tee = () => [new ReadableStream(), this.stream];
   }
 
   /** The next piece that has bytes; `undefined` at the end. */
