@@ -100,7 +100,7 @@ export async function startHost(
   const deadline = performance.now() + 60_000;
   for (;;) {
     const answered = await fetch(url, { signal: AbortSignal.timeout(5_000) })
-      .then(async (response) => (await response.body?.cancel(), response.ok), () => false);
+      .then(async (response) => (await response.body?.cancel(), true), () => false);
     if (answered) break;
     if (ended || performance.now() > deadline) {
       if (!ended) await stop();

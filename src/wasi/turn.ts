@@ -15,7 +15,7 @@ const immediate = (globalThis as { setImmediate?: (callback: () => void) => unkn
 const cancelImmediate = (globalThis as { clearImmediate?: (id: never) => void }).clearImmediate;
 
 /** Runs `callback` in a later turn; returns what takes it back. `setTimeout` would wait 1–4 ms. */
-function nextTurn(callback: () => void): () => void {
+export function nextTurn(callback: () => void): () => void {
   if (immediate !== undefined && cancelImmediate !== undefined) {
     const id = immediate(callback) as never;
     return () => cancelImmediate(id);

@@ -11,18 +11,19 @@ export class ExchangeLog {
   readonly #request: ServedRequest;
   readonly #remote: string | undefined;
   readonly #started = performance.now();
-  readonly #ended: (entry: AccessEntry) => void;
+  readonly #ended: (log: ExchangeLog) => void;
   #status = 0;
   #received = 0;
   #sent = 0;
   #over = false;
+  #complete = false;
 
   /** `ended` is called once. */
   constructor(
     id: string,
     request: ServedRequest,
     remote: string | undefined,
-    ended: (entry: AccessEntry) => void,
+    ended: (log: ExchangeLog) => void,
   ) {
     this.#id = id;
     this.#request = request;
@@ -49,10 +50,26 @@ export class ExchangeLog {
   end(complete: boolean): void {
     if (this.#over) return;
     this.#over = true;
+    this.#complete = complete;
+    this.#ended(this);
+  }
+
+  /** Bytes of the request's body that the guest took. */
+  get bytesReceived(): number {
+    return this.#received;
+  }
+
+  /** Bytes of the answer's body. */
+  get bytesSent(): number {
+    return this.#sent;
+  }
+
+  /** What it has come to, at its end. */
+  entry(): AccessEntry {
     const { method, authority, path } = this.#request;
     const query = path.indexOf("?");
     const duration = performance.now() - this.#started;
-    this.#ended({
+    return {
       id: this.#id,
       time: new Date(Date.now() - duration),
       method,
@@ -63,8 +80,8 @@ export class ExchangeLog {
       bytesReceived: this.#received,
       bytesSent: this.#sent,
       duration,
-      complete,
-    });
+      complete: this.#complete,
+    };
   }
 
   /** The request's body, counted. */

@@ -53,6 +53,8 @@ export type ToWorker =
      * The second half holds when guests were called, the lower bits of `Date.now()`.
      */
     readonly claims: Int32Array | undefined;
+    /** Where small jobs and answers pass instead of in messages; where memory can be shared. */
+    readonly rings: SharedRings | undefined;
     /** The number of the next instance: shared by all workers where memory can be shared. */
     readonly numbers: Int32Array;
   }
@@ -108,6 +110,29 @@ export type FromWorker =
   | { readonly t: "wantInput" }
   | { readonly t: "ran"; readonly result: RunResult }
   | { readonly t: "runFailed"; readonly error: ErrorRecord };
+
+/**
+ * Memory for records in both directions; see `ring.ts`. Whoever has written something for one that sleeps sends an empty
+ * list of messages.
+ */
+export interface SharedRings {
+  readonly toWorker: SharedArrayBuffer;
+  readonly fromWorker: SharedArrayBuffer;
+}
+
+/** Tells numbers of a worker's pool beside its records. */
+export function tellStats(
+  cells: Int32Array,
+  { instances, idle, created, outgoingRefused }: BackendStats,
+): void {
+  [cells[0], cells[1], cells[2], cells[3]] = [instances, idle, created, outgoingRefused];
+}
+
+/** The numbers that a worker has told. */
+export function statsIn(cells: Int32Array): BackendStats {
+  const [instances = 0, idle = 0, created = 0, outgoingRefused = 0] = cells;
+  return { instances, idle, created, outgoingRefused, workers: 0, workersLost: 0 };
+}
 
 /** In a cell of `claims`: the job is somebody's. Ids are positive. */
 export const TAKEN = -1;

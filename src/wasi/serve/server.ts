@@ -130,7 +130,7 @@ export class GuestServer implements AsyncDisposable {
   exchange(request: ServedRequest, context: ExchangeContext = {}): Promise<ServedResponse> {
     this.#counters.requests++;
     const id = `${this.#prefix}-${++this.#number}`;
-    const log = new ExchangeLog(id, request, context.remote, (entry) => this.#ended(log, entry));
+    const log = new ExchangeLog(id, request, context.remote, this.#ended);
     const refusal = this.#refusal(request);
     if (refusal !== undefined) {
       log.place = this.#open.add(() => {});
@@ -316,16 +316,17 @@ export class GuestServer implements AsyncDisposable {
     return { status, headers, body, trailers: () => [] };
   }
 
-  #ended(log: ExchangeLog, entry: AccessEntry): void {
+  readonly #ended = (log: ExchangeLog): void => {
     if (log.place !== undefined) this.#open.take(log.place);
-    this.#counters.bytesReceived += entry.bytesReceived;
-    this.#counters.bytesSent += entry.bytesSent;
-    quietly(() => this.#hooks.onRequest?.(entry));
+    this.#counters.bytesReceived += log.bytesReceived;
+    this.#counters.bytesSent += log.bytesSent;
+    const { onRequest } = this.#hooks;
+    if (onRequest !== undefined) quietly(() => onRequest(log.entry()));
     if (this.#open.size === 0) {
       for (const resolve of this.#idle) resolve();
       this.#idle.clear();
     }
-  }
+  };
 
   async #stop(): Promise<void> {
     if (this.#open.size > 0) {

@@ -3,7 +3,10 @@ import type { HeaderList } from "../../http/headers.ts";
 import { type BodySource, isSource, type ServedResponse } from "./exchange.ts";
 import { recordOf } from "./failure.ts";
 import { type Backend, Job } from "./job.ts";
-import { BEGUN, type SentBody, TAKEN, type ToWorker, transferOf } from "./protocol.ts";
+import { nextTurn } from "../turn.ts";
+import { BEGUN, type SentBody, TAKEN, tellStats, type ToWorker, transferOf } from "./protocol.ts";
+import { answerRecord, jobOf, returnedRecord } from "./record.ts";
+import { ringCells, RingReader, RingWriter } from "./ring.ts";
 import type { Send } from "./worker_main.ts";
 
 type JobMessage = Extract<ToWorker, { t: "job" }>;
@@ -13,22 +16,48 @@ interface Held {
   readonly job: Job;
   readonly upload: Upload | undefined;
   download: Download | undefined;
+  /** Whether something of it went as a message: then what follows must too. */
+  posted: boolean;
   returned: boolean;
 }
+
+/** How long jobs may follow on each other before the event loop turns, in milliseconds. */
+const SLICE = 1;
 
 /** See the file's head. */
 export class WorkerJobs {
   readonly #send: Send;
   readonly #claims: Int32Array | undefined;
+  readonly #rings:
+    | { readonly writer: RingWriter; readonly reader: RingReader; readonly cells: Int32Array }
+    | undefined;
   readonly #pool: Backend;
   readonly #waiting: JobMessage[] = [];
   readonly #held = new Map<number, Held>();
+  /** When the event loop last turned. */
+  #turned = performance.now();
+  #turning = false;
 
-  /** `claims` has a cell for each place; see {@linkcode ToWorker}. */
-  constructor(send: Send, claims: Int32Array | undefined, pool: (freed: () => void) => Backend) {
+  /** What is shared with the other side; see {@linkcode ToWorker}. */
+  constructor(
+    send: Send,
+    { claims, rings }: Pick<Extract<ToWorker, { t: "serve" }>, "claims" | "rings">,
+    pool: (freed: () => void) => Backend,
+  ) {
     this.#send = send;
     this.#claims = claims;
+    this.#rings = rings && {
+      writer: new RingWriter(rings.fromWorker),
+      reader: new RingReader(rings.toWorker),
+      cells: ringCells(rings.fromWorker),
+    };
     this.#pool = pool(() => this.#next());
+  }
+
+  /** The event loop has turned, and there may be jobs in the ring. */
+  look(): void {
+    this.#turned = performance.now();
+    this.#next();
   }
 
   /** A message for the jobs. */
@@ -57,14 +86,34 @@ export class WorkerJobs {
     }
   }
 
+  /** Starts what may be started. */
   #next(): void {
-    while (this.#waiting.length > 0 && this.#pool.available) {
-      const message = this.#waiting.shift()!;
-      // Whoever takes the place first has the job: this worker, or another one to which it is moved.
-      if (this.#claims !== undefined && !takes(this.#claims, message)) {
-        continue;
+    if (this.#turning) return;
+    do {
+      this.#take();
+      while (this.#waiting.length > 0 && this.#pool.available) {
+        const message = this.#waiting.shift()!;
+        // Whoever takes the place first has the job: this worker, or another one to which it is moved.
+        if (this.#claims !== undefined && !takes(this.#claims, message)) continue;
+        this.#start(message);
+        if (performance.now() - this.#turned < SLICE) continue;
+        // Timers and messages wait for the loop to turn, which it does not while one job follows on another.
+        this.#turning = true;
+        nextTurn(() => {
+          this.#turning = false;
+          this.look();
+        });
+        return;
       }
-      this.#start(message);
+      // Whoever can start nothing more need not be woken: it looks when something has returned.
+    } while (this.#pool.available && this.#rings?.reader.sleep() === false);
+  }
+
+  /** Takes what is in the ring. */
+  #take(): void {
+    const reader = this.#rings?.reader;
+    for (let record = reader?.take(); record !== undefined; record = reader?.take()) {
+      this.#waiting.push(jobOf(record));
     }
   }
 
@@ -85,14 +134,19 @@ export class WorkerJobs {
     const job = new Job(name, request, {
       begun: () => this.#begun(message.place),
       answered: (response) => this.#answer(id, held, response),
-      failed: (failure) => this.#send({ t: "failed", id, failure: recordOf(failure) }),
+      failed: (failure) => {
+        held.posted = true;
+        this.#send({ t: "failed", id, failure: recordOf(failure) });
+      },
       returned: () => {
         held.returned = true;
-        this.#send({ t: "returned", id, stats: this.#pool.stats() });
+        const stats = this.#pool.stats();
+        if (this.#rings !== undefined) tellStats(this.#rings.cells, stats);
+        if (held.posted || !this.#write(returnedRecord(id))) this.#send({ t: "returned", id, stats });
         this.#forget(id, held);
       },
     });
-    const held: Held = { job, upload, download: undefined, returned: false };
+    const held: Held = { job, upload, download: undefined, posted: upload !== undefined, returned: false };
     this.#held.set(id, held);
     this.#pool.start(job);
   }
@@ -116,7 +170,17 @@ export class WorkerJobs {
       sent = body;
       trailers = response.trailers();
     }
-    this.#send({ t: "answer", id, status, headers, body: sent, trailers }, transferOf(sent));
+    const answer = { t: "answer" as const, id, status, headers, body: sent, trailers };
+    if (!held.posted && this.#write(answerRecord(answer))) return;
+    held.posted = true;
+    this.#send(answer, transferOf(sent));
+  }
+
+  #write(record: Uint8Array | undefined): boolean {
+    const writer = this.#rings?.writer;
+    if (record === undefined || writer === undefined || !writer.put(record)) return false;
+    this.#send.wake(() => writer.mustWake());
+    return true;
   }
 
   #forget(id: number, held: Held): void {

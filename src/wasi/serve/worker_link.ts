@@ -3,7 +3,18 @@ import type { HeaderList } from "../../http/headers.ts";
 import { type BodySource, isSource } from "./exchange.ts";
 import { failureFrom, ServeFailure } from "./failure.ts";
 import type { BackendStats, Job } from "./job.ts";
-import { BEGUN, type FromWorker, TAKEN, type ToWorker, transferOf, type WorkerPort } from "./protocol.ts";
+import { jobRecord, type Said, saidIn } from "./record.ts";
+import { ringCells, RingReader, RingWriter } from "./ring.ts";
+import {
+  BEGUN,
+  type FromWorker,
+  type SharedRings,
+  statsIn,
+  TAKEN,
+  type ToWorker,
+  transferOf,
+  type WorkerPort,
+} from "./protocol.ts";
 
 /** What the owner of a link is told. */
 export interface LinkEvents {
@@ -36,6 +47,8 @@ interface Linked {
   readonly id: number;
   readonly job: Job;
   readonly place: number;
+  /** Whether it went as a message. */
+  posted: boolean;
   started: boolean;
   /** How often its deadline came while its instance was still being made. */
   waits: number;
@@ -44,20 +57,28 @@ interface Linked {
   timer: ReturnType<typeof setTimeout> | undefined;
 }
 
+interface LinkRings {
+  readonly writer: RingWriter;
+  readonly reader: RingReader;
+  readonly cells: Int32Array;
+}
+
 /** See the file's head. */
 export class WorkerLink {
-  /** Numbers of the worker's pool, as it last told. */
-  stats: BackendStats | undefined;
+  #stats: BackendStats | undefined;
   readonly #port: WorkerPort;
   readonly #events: LinkEvents;
   readonly #timeout: number;
   readonly #claims: Int32Array | undefined;
   readonly #concurrency: number;
   readonly #prefetch: number;
+  readonly #rings: LinkRings | undefined;
   readonly #jobs = new Map<number, Linked>();
   /** Jobs whose guest has not returned, oldest first. */
   readonly #active: Linked[] = [];
   #outbox: ToWorker[] = [];
+  #posting = false;
+  #reading = false;
   #moving: Transferable[] = [];
   #number = 0;
   #ready = false;
@@ -71,6 +92,7 @@ export class WorkerLink {
       readonly timeout: number;
       readonly claims: Int32Array | undefined;
       readonly concurrency: number;
+      readonly rings: SharedRings | undefined;
     },
   ) {
     this.#port = port;
@@ -79,10 +101,23 @@ export class WorkerLink {
     this.#claims = options.claims;
     this.#concurrency = options.concurrency;
     this.#prefetch = prefetch(options.concurrency, options.claims);
+    const { rings } = options;
+    this.#rings = rings && {
+      writer: new RingWriter(rings.toWorker),
+      reader: new RingReader(rings.fromWorker),
+      cells: ringCells(rings.fromWorker),
+    };
     port.onMessage((messages) => {
+      // Whatever is in the ring was said before.
+      this.#read();
       for (const message of messages) this.#receive(message);
     });
     port.onFailure((reason) => this.end(`The worker failed: ${reason}`));
+  }
+
+  /** Numbers of the worker's pool, as it last told. */
+  get stats(): BackendStats | undefined {
+    return this.#rings === undefined ? this.#stats : statsIn(this.#rings.cells);
   }
 
   /** Jobs that it holds. */
@@ -108,14 +143,14 @@ export class WorkerLink {
   /** Hands it a job. */
   start(job: Job): void {
     const id = ++this.#number;
-    const places = new Set(this.#active.map(({ place }) => place));
     let place = 0;
-    while (places.has(place)) place++;
+    while (this.#active.some((other) => other.place === place)) place++;
     if (this.#claims !== undefined) Atomics.store(this.#claims, place, id);
     const linked: Linked = {
       id,
       job,
       place,
+      posted: false,
       started: false,
       waits: 0,
       returned: false,
@@ -123,26 +158,19 @@ export class WorkerLink {
       timer: undefined,
     };
     const waits = !this.idle;
-    this.#jobs.set(id, linked);
-    this.#active.push(linked);
     const { method, scheme, authority, path, headers, body } = job.request;
     const sent = isSource(body) ? "stream" as const : body;
-    this.#post(
-      {
-        t: "job",
-        id,
-        name: job.id,
-        place,
-        method,
-        scheme,
-        authority,
-        path,
-        headers,
-        body: sent,
-      },
+    const message = {
+      ...{ t: "job" as const, id, name: job.id, place },
+      ...{ method, scheme, authority, path, headers, body: sent },
+    };
+    if (!this.#write(message)) {
+      linked.posted = true;
       // One that may be moved to another worker must keep its body.
-      waits ? [] : transferOf(sent),
-    );
+      this.#post(message, waits ? [] : transferOf(sent));
+    }
+    this.#jobs.set(id, linked);
+    this.#active.push(linked);
     job.onGone(() => {
       if (!this.#ended && !linked.returned) this.#post({ t: "gone", id });
     });
@@ -165,8 +193,9 @@ export class WorkerLink {
   /** Ends the worker, however busy it is. */
   end(reason: string): void {
     if (this.#ended) return;
-    this.#ended = true;
     this.#port.terminate();
+    this.#read();
+    this.#ended = true;
     const unstarted: Job[] = [];
     for (const linked of this.#jobs.values()) {
       clearTimeout(linked.timer);
@@ -200,6 +229,8 @@ export class WorkerLink {
 
   /** The client is answered at once; the worker gets a moment to end the guest, and is ended otherwise. */
   #late(linked: Linked): void {
+    this.#read();
+    if (linked.returned) return;
     const left = this.#timeLeft(linked);
     if (left > 0) {
       linked.timer = setTimeout(() => this.#late(linked), Math.min(left, 2 ** 31 - 1));
@@ -229,7 +260,31 @@ export class WorkerLink {
       this.#active.some((other) => other !== late && Atomics.load(claims, other.place) < 0);
   }
 
-  #receive(message: FromWorker): void {
+  /** Puts a job where the worker looks when it is done with another; false where it must be sent. */
+  #write(job: Extract<ToWorker, { t: "job" }>): boolean {
+    const rings = this.#rings;
+    // The ring is read before messages are: a job there would overtake one that was sent.
+    if (rings === undefined || this.#active.some(({ posted }) => posted)) return false;
+    const record = jobRecord(job);
+    if (record === undefined || !rings.writer.put(record)) return false;
+    if (rings.writer.mustWake()) this.#postSoon();
+    return true;
+  }
+
+  /** Hears what the worker has said in the ring, and is to be woken when it says more. */
+  #read(): void {
+    const rings = this.#rings;
+    if (rings === undefined || this.#reading || this.#ended) return;
+    this.#reading = true;
+    do {
+      for (let record = rings.reader.take(); record !== undefined; record = rings.reader.take()) {
+        this.#receive(saidIn(record));
+      }
+    } while (!rings.reader.sleep());
+    this.#reading = false;
+  }
+
+  #receive(message: FromWorker | Said): void {
     if (message.t === "ready") {
       this.#ready = true;
       return this.#watch();
@@ -256,7 +311,7 @@ export class WorkerLink {
         return job.failed(failureFrom(message.failure));
       case "returned":
         linked.returned = true;
-        this.stats = message.stats;
+        if ("stats" in message) this.#stats = message.stats;
         clearTimeout(linked.timer);
         this.#active.splice(this.#active.indexOf(linked), 1);
         this.#forget(linked);
@@ -278,14 +333,21 @@ export class WorkerLink {
 
   /** Sends with what else is sent in this turn. */
   #post(message: ToWorker, transfer: Transferable[] = []): void {
-    if (this.#outbox.push(message) === 1) queueMicrotask(() => this.#flush());
+    this.#outbox.push(message);
     if (transfer.length > 0) this.#moving.push(...transfer);
+    this.#postSoon();
   }
 
-  #flush(): void {
-    const [messages, transfer] = [this.#outbox, this.#moving];
-    [this.#outbox, this.#moving] = [[], []];
-    if (!this.#ended) this.#port.post(messages, transfer);
+  /** Sends what is to be sent, if only for waking. */
+  #postSoon(): void {
+    if (this.#posting) return;
+    this.#posting = true;
+    queueMicrotask(() => {
+      this.#posting = false;
+      const [messages, transfer] = [this.#outbox, this.#moving];
+      [this.#outbox, this.#moving] = [[], []];
+      if (!this.#ended) this.#port.post(messages, transfer);
+    });
   }
 
   #forget(linked: Linked): void {

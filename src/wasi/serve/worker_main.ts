@@ -17,6 +17,8 @@ export interface Send {
   (message: FromWorker, transfer?: Transferable[]): void;
   /** Sends the list now. */
   flush(): void;
+  /** Sends something soon if `wanted` then says so, if only an empty list. */
+  wake(wanted: () => boolean): void;
 }
 
 /** How many microtasks messages wait for others: the answer and the return of a guest then go as one. */
@@ -26,18 +28,36 @@ const HOPS = 12;
 function batching(line: WorkerLine): Send {
   let messages: FromWorker[] = [];
   let transfer: Transferable[] = [];
+  let waking: (() => boolean) | undefined;
+  let waits = false;
   const flush = () => {
-    if (messages.length === 0) return;
+    const wakes = waking?.() === true;
+    waking = undefined;
+    if (messages.length === 0 && !wakes) return;
     const [list, moved] = [messages, transfer];
     [messages, transfer] = [[], []];
     line.post(list, moved);
   };
-  const later = (hops: number) => hops === 0 ? flush() : queueMicrotask(() => later(hops - 1));
-  const send = (message: FromWorker, moved: Transferable[] = []) => {
-    if (messages.push(message) === 1) later(HOPS);
-    if (moved.length > 0) transfer.push(...moved);
+  const hop = (hops: number) => {
+    if (hops > 0) return queueMicrotask(() => hop(hops - 1));
+    waits = false;
+    flush();
   };
-  return Object.assign(send, { flush });
+  const later = () => {
+    if (waits) return;
+    waits = true;
+    hop(HOPS);
+  };
+  const send = (message: FromWorker, moved: Transferable[] = []) => {
+    messages.push(message);
+    if (moved.length > 0) transfer.push(...moved);
+    later();
+  };
+  const wake = (wanted: () => boolean) => {
+    waking = wanted;
+    later();
+  };
+  return Object.assign(send, { flush, wake });
 }
 
 /** Runs what it is told, for the life of the worker. */
@@ -52,6 +72,7 @@ export function workerMain(line: WorkerLine): void {
       case "serve":
         jobs = serve(message, send, outputs).then((made) => {
           send({ t: "ready" });
+          made.look();
           return ready = made;
         });
         break;
@@ -75,6 +96,8 @@ export function workerMain(line: WorkerLine): void {
     }
   };
   line.onMessage((messages) => {
+    // Whatever is in the ring was said before.
+    ready?.look();
     for (const message of messages) receive(message);
   });
 }
@@ -111,7 +134,7 @@ function codeFrom({ text, modules, required }: CodeMessage): Promise<GuestCode> 
 type Serve = Extract<ToWorker, { t: "serve" }>;
 
 async function serve(
-  { code: sent, options, pool, instanceId, outputs: wanted, claims, numbers }: Serve,
+  { code: sent, options, pool, instanceId, outputs: wanted, claims, rings, numbers }: Serve,
   send: Send,
   outputs: Outputs,
 ): Promise<WorkerJobs> {
@@ -126,7 +149,7 @@ async function serve(
       stderr: outputs.writer(2, number, wanted.stderr),
     };
   });
-  return new WorkerJobs(send, claims, (freed) => new InstancePool(make, pool, freed));
+  return new WorkerJobs(send, { claims, rings }, (freed) => new InstancePool(make, pool, freed));
 }
 
 function withDenied(options: SentOptions, send: Send): GuestOptions {

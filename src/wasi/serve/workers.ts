@@ -13,6 +13,7 @@ import {
   type WorkerPort,
 } from "./protocol.ts";
 import type { SharedOutputs } from "./serve.ts";
+import { sharedRing } from "./ring.ts";
 import { spawnWorker, type WorkerPermissions } from "./spawn.ts";
 import { type LinkEvents, PREFETCH, WorkerLink } from "./worker_link.ts";
 
@@ -75,7 +76,7 @@ const CAN_SHARE = typeof SharedArrayBuffer === "function";
 const APART = 1_000_000;
 
 /** What all workers are told. */
-type ServeMessage = Omit<Extract<ToWorker, { t: "serve" }>, "code" | "claims" | "numbers">;
+type ServeMessage = Omit<Extract<ToWorker, { t: "serve" }>, "code" | "claims" | "rings" | "numbers">;
 
 interface WorkersOptions {
   readonly count: number;
@@ -187,12 +188,13 @@ class Workers implements Backend {
     const claims = CAN_SHARE
       ? new Int32Array(new SharedArrayBuffer(2 * 4 * (concurrency + PREFETCH)))
       : undefined;
-    const link = new WorkerLink(port, this.#events, { timeout, claims, concurrency });
+    const rings = CAN_SHARE ? { toWorker: sharedRing(), fromWorker: sharedRing() } : undefined;
+    const link = new WorkerLink(port, this.#events, { timeout, claims, concurrency, rings });
     this.#links.add(link);
     this.#ports.set(link, port);
     // Without shared memory each worker counts on from a number of its own.
     if (!CAN_SHARE) this.#numbers[0] = this.#spawned++ * APART;
-    port.post([{ ...this.#message, code, claims, numbers: this.#numbers }]);
+    port.post([{ ...this.#message, code, claims, rings, numbers: this.#numbers }]);
     this.#feed();
   }
 
