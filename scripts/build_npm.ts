@@ -1,13 +1,14 @@
 /**
  * `deno task npm`: writes the Node package into `npm/`, through dnt where JSR answers and through `deno pack` where it
- * does not, from one description (`scripts/npm/package.ts`). `--with dnt` or `--with deno-pack` insists on one of them,
+ * does not, from one description (`scripts/npm/package.ts`); the page of `storeport gateway --ui` goes with it. `--with dnt` or `--with deno-pack` insists on one of them,
  * `--pack` also makes the tarball that `npm publish` would send, and prints its path last.
  */
 import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
 import { buildWithDenoPack } from "./npm/deno_pack.ts";
 import { buildWithDnt, jsrAnswers } from "./npm/dnt.ts";
-import { ASSETS, BIN, type BuiltEntry, packageJson, PACKAGES, type Project } from "./npm/package.ts";
+import { buildUi } from "./build_ui.ts";
+import { ASSETS, BIN, type BuiltEntry, packageJson, PACKAGES, type Project, UI } from "./npm/package.ts";
 import { run } from "./npm/process.ts";
 import { importedPackages } from "./npm/imports.ts";
 
@@ -30,6 +31,8 @@ await Deno.remove(folder, { recursive: true }).catch(() => {});
 await Deno.mkdir(folder, { recursive: true });
 const locate = await BUILDERS[way](project, root, folder);
 await finish(locate);
+const page = await buildUi(join(folder, UI));
+console.log(`Built the page: ${page.files} files, ${(page.bytes / 1024).toFixed(0)} KiB`);
 await check(locate);
 const size = await sizeOf(folder);
 console.log(`Wrote npm/: ${size.files} files, ${(size.bytes / 1024).toFixed(0)} KiB`);

@@ -22,6 +22,9 @@ export interface Project {
 /** Files that go into the package as they are. */
 export const ASSETS: readonly string[] = ["README.md", "CHANGELOG.md", "LICENSE"];
 
+/** The folder of the page that `storeport gateway --ui` serves, built. */
+export const UI = "ui";
+
 /** The command's file; a line that loads the entry point `./cli`. */
 export const BIN = "./bin/storeport.js";
 

@@ -1,11 +1,11 @@
 /** What a consumer does first: a few lines on Node 24, and the command through `npx`. */
 import assert from "node:assert/strict";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { serveGateway } from "../../src/gateway/mod.ts";
 import { MemoryStore } from "../../src/stores/memory/mod.ts";
-import { HOST_PACKAGE, project } from "../runtimes/project.ts";
+import { HOST_PACKAGE, project, tarball } from "../runtimes/project.ts";
 import { ROOT } from "../runtimes/places.ts";
-import { npx, runNode } from "./tools.ts";
+import { inShell, npx, runNode } from "./tools.ts";
 
 async function gateway() {
   const store = new MemoryStore();
@@ -51,3 +51,32 @@ for (const line of [24, 26] as const) {
     assert.match(await npx(line, args, folder), /Hello from the store/);
   });
 }
+
+Deno.test("from an empty folder: the tarball, an object, and a guest with a network, typed as a person does", async () => {
+  await using server = await gateway();
+  const url = `${server.url}/greeting.txt`;
+  const folder = await Deno.makeTempDir();
+  try {
+    const source = await tarball();
+    await Deno.copyFile(source, join(folder, basename(source)));
+    await Deno.copyFile(join(ROOT, "tests/guests/http/http.wasm"), join(folder, "guest.wasm"));
+    const read = `import { openStore } from "@storeport/storeport";
+      const { store, path } = await openStore("${url}");
+      console.log((await store.head(path)).size, await (await store.get(path)).text());`;
+    const lines = `npm i ./storeport-*.tgz && node --input-type=module -e '${read}'`;
+    assert.match(await inShell(24, lines, folder), /^21 Hello from the store$/m);
+    const required = `import("@storeport/storeport").then(async ({ openStore }) => {
+      const { store, path } = await openStore("${url}");
+      console.log(await (await store.get(path)).text());
+    });`;
+    assert.match(await inShell(24, `node -e '${required}'`, folder), /^Hello from the store$/m);
+    const run = `npx storeport run guest.wasm --net ${server.url} -- get ${url}`;
+    assert.match(
+      await inShell(24, `npm i ${HOST_PACKAGE} && ${run}`, folder),
+      /^body Hello from the store$/m,
+    );
+    await assert.rejects(inShell(24, run.replace(/--net \S+/, ""), folder), /denied/i);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});

@@ -30,6 +30,27 @@ export async function npx(line: 22 | 24 | 26, args: readonly string[], cwd: stri
   return await run("npx", ["--no-install", ...args], cwd, await pathWith(line));
 }
 
+/** Runs a line as it is typed, with a Node of this line first in the path. */
+export async function inShell(line: 22 | 24 | 26, command: string, cwd: string): Promise<string> {
+  return await run("sh", ["-c", command], cwd, await pathWith(line));
+}
+
+/** Starts the installed command, without the `npx` that would stand between it and the signal that ends it. */
+export async function startCommand(
+  line: 22 | 24 | 26,
+  args: readonly string[],
+  folder: string,
+): Promise<Deno.ChildProcess> {
+  return new Deno.Command(await installNode(line), {
+    args: [join(folder, "node_modules", ".bin", "storeport"), ...args],
+    cwd: folder,
+    env: { NO_COLOR: "1", ...await pathWith(line) },
+    stdin: "null",
+    stdout: "piped",
+    stderr: "inherit",
+  }).spawn();
+}
+
 async function pathWith(line: 22 | 24 | 26): Promise<Record<string, string>> {
   const folder = dirname(await installNode(line));
   // Guests are kept in a cache of our own, or a run would find what another left.
