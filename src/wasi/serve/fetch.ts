@@ -18,8 +18,11 @@ export interface FetchInfo {
 /** Statuses whose answers have no body (RFC 9110 sections 15.3.5, 15.3.6, 15.4.5). */
 const BODILESS: ReadonlySet<number> = new Set([204, 205, 304]);
 
-/** How long a request is under way, in milliseconds, before it is watched for its client's going. */
-const WATCH_AFTER = 20;
+/**
+ * How long a request is under way, in milliseconds, before it is watched for its client's going. Long enough that the
+ * first requests, for which instances are made, are over.
+ */
+const WATCH_AFTER = 500;
 /** Microtasks in which an answer is looked for before anything is done about waiting for it. */
 const HOPS = 64;
 
@@ -81,9 +84,14 @@ function responseOf(answer: ServedResponse, method: string): Response {
     return new Response("Internal server error\n", { status: 500 });
   }
   const init = { status, headers: headers as [string, string][] };
-  if (method === "HEAD" || BODILESS.has(status)) {
+  if (BODILESS.has(status)) {
     discard(body);
     return new Response(null, init);
+  }
+  if (method === "HEAD") {
+    discard(body);
+    // Listeners take a null body for one of no bytes, and would say so (RFC 9110 section 8.6): a stream has no length.
+    return new Response(new ReadableStream({ start: (controller) => controller.close() }), init);
   }
   if (!isSource(body)) return new Response(body as Uint8Array<ArrayBuffer> | undefined ?? null, init);
   return new Response(streamOf(body), init);

@@ -174,6 +174,10 @@ export const wireCases: readonly ServeCase[] = [
       const head = await raw(port, message("HEAD /status/200"));
       assert.equal(head.status, 200);
       assert.equal(head.body.length, 0);
+      assert.ok(
+        !head.headers.some(([name]) => name.toLowerCase() === "content-length"),
+        "no length was declared",
+      );
       const long = await raw(port, message("HEAD /bytes/3000000"));
       assert.equal(long.body.length, 0);
       await until(() => server.stats().inFlight === 0);
