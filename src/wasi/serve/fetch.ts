@@ -1,5 +1,6 @@
 /** A served guest behind `fetch`. */
 import { DeadlineQueue } from "../../http/deadlines.ts";
+import type { HeaderEntry } from "../../http/headers.ts";
 import {
   type BodySource,
   isSource,
@@ -66,12 +67,14 @@ function requestOf(request: Request): ServedRequest {
   const end = slash < 0 ? url.length : slash;
   const hash = url.indexOf("#", end);
   const target = url.slice(end, hash < 0 ? undefined : hash);
+  const headers: HeaderEntry[] = [];
+  request.headers.forEach((value, name) => headers.push([name, value])); // cheaper than its iterator
   return {
     method,
     scheme,
     authority: url.slice(start, end),
     path: target === "" ? "/" : target,
-    headers: [...request.headers],
+    headers,
     body: body === null ? undefined : streamSource(body),
   };
 }
@@ -83,7 +86,7 @@ function responseOf(answer: ServedResponse, method: string): Response {
     discard(body);
     return new Response("Internal server error\n", { status: 500 });
   }
-  const init = { status, headers: headers as [string, string][] };
+  const init = headers.length === 0 ? { status } : { status, headers: headers as [string, string][] };
   if (BODILESS.has(status)) {
     discard(body);
     return new Response(null, init);

@@ -76,7 +76,9 @@ export interface ServeOptions extends Omit<GuestOptions, "stdin" | "limits" | "s
   readonly maxInstances?: number;
   /**
    * Requests after which an instance is given up. Default 1: each request gets a fresh one, which is safe for every
-   * guest and tells no request of another. More is faster; JavaScript guests on the engine's `fetch` event cannot do it.
+   * guest and tells no request of another. Where the guest's modules allow it, and those of all common toolchains do, a
+   * fresh one is a spent one whose memory, globals and handles have been put back to their start, which costs the time
+   * to copy the memory. More is somewhat faster; JavaScript guests on the engine's `fetch` event cannot do it.
    */
   readonly maxInstanceReuseCount?: number;
   /** Milliseconds after which an instance without requests is given up. Default 10,000. */
