@@ -6,6 +6,7 @@ import { inParallel, race, type RaceResult, residentMiB } from "./harness.ts";
 import { startOrigin } from "./origin_process.ts";
 
 const STREAMED = 2 ** 30;
+const MORE = 7 * STREAMED;
 const RANGES = 1000;
 
 /** Runs the races. */
@@ -15,7 +16,10 @@ export async function storeOps(): Promise<RaceResult[]> {
   return [{ race: "1 GiB streamed", rates: {}, missed }, ranges];
 }
 
-/** get → put between two stores, while resident memory is watched. */
+/**
+ * get → put between two stores, while resident memory is watched: how much the first GiB takes, and whether that is all.
+ * Chunks are garbage as soon as they are sent; how much of it stays until it is collected is the engine's decision.
+ */
 async function streamedCopy(): Promise<string[]> {
   await using origin = await startOrigin();
   const source = new HttpStore(origin.url);
@@ -26,14 +30,23 @@ async function streamedCopy(): Promise<string[]> {
   const timer = setInterval(() => peak = Math.max(peak, residentMiB()), 20);
   const started = performance.now();
   await copy(source, sink, STREAMED);
-  clearInterval(timer);
   const seconds = (performance.now() - started) / 1000;
   const growth = peak - before;
+  const first = peak;
+  await copy(source, sink, MORE);
+  clearInterval(timer);
+  const more = peak - first;
   console.log("\n1 GiB streamed from a get into a put, between two stores");
   console.log(
-    `  ${(1024 / seconds).toFixed(0)} MiB/s, resident memory grew by ${growth.toFixed(0)} MiB (target < 64)`,
+    `  ${(1024 / seconds).toFixed(0)} MiB/s\n  resident memory grew by ${growth.toFixed(0)} MiB  goal < 64 ${
+      growth < 64 ? "reached" : "MISSED"
+    }\n  by another ${more.toFixed(0)} MiB in ${MORE / STREAMED} GiB more  goal < 64 ${
+      more < 64 ? "reached" : "MISSED"
+    }`,
   );
-  return growth < 64 ? [] : [`1 GiB streamed: memory grew by ${growth.toFixed(0)} MiB, not < 64`];
+  const told = (what: string, grown: number) =>
+    grown < 64 ? [] : [`${what} streamed: memory grew by ${grown.toFixed(0)} MiB, not < 64`];
+  return [...told("1 GiB", growth), ...told(`${MORE / STREAMED} GiB more`, more)];
 }
 
 async function copy(source: HttpStore, sink: HttpStore, size: number): Promise<void> {

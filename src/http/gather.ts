@@ -20,12 +20,14 @@ const { setImmediate, clearImmediate } = globalThis as {
  */
 export class GatheringReader {
   readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
+  readonly #large: number;
   /** A read that was begun and not yet waited for to its end. */
   #ahead: Promise<Read> | undefined;
 
-  /** Locks the stream. */
-  constructor(stream: ReadableStream<Uint8Array>) {
+  /** Locks the stream. Pieces from `large` bytes on are handed on as they are. */
+  constructor(stream: ReadableStream<Uint8Array>, large: number = ENOUGH / 2) {
     this.#reader = stream.getReader();
+    this.#large = large;
   }
 
   /** The next piece, as `ReadableStreamDefaultReader.read` has it. */
@@ -34,7 +36,7 @@ export class GatheringReader {
     this.#ahead = undefined;
     const { value } = first;
     // What is no piece is for the caller to refuse.
-    const whole = !(value instanceof Uint8Array) || value.byteLength >= ENOUGH / 2;
+    const whole = !(value instanceof Uint8Array) || value.byteLength >= this.#large;
     if (whole || setImmediate === undefined) return first;
     // A copy: the source may use its buffer again once the next piece is asked for.
     let piece = value.slice();

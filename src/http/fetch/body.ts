@@ -6,6 +6,7 @@ import { GatheringReader } from "../gather.ts";
 import { redactUrl } from "../redact.ts";
 import { joined } from "./plain.ts";
 import { refuse } from "./request.ts";
+import { probeStreamLength } from "./upload_platform.ts";
 
 /**
  * How much of a stream is collected so that its length can be sent where `fetch` would drop it: one part of a
@@ -49,7 +50,9 @@ export class UploadStream {
     what: string,
     watcher: UploadWatcher,
   ) {
-    this.#reader = new GatheringReader(source);
+    // Measured into a server that drops it, pieces of 64 KiB: on Node 400 MiB/s as they are and 740 gathered, on Deno 500
+    // and 440, where what is copied stays in memory for a while too.
+    this.#reader = new GatheringReader(source, probeStreamLength() ? undefined : 64 * 1024);
     this.#length = length;
     this.#what = what;
     this.#watcher = watcher;
