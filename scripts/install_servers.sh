@@ -35,10 +35,11 @@ minio() { go_program minio github.com/minio/minio@latest; }
 radosgw() {
   have radosgw && have ceph-mon && return 0
   have apt-get && [ "$(id -u)" = 0 ] || { echo "radosgw: needs apt and the superuser" >&2; return 1; }
-  apt-get -o DPkg::Lock::Timeout=600 -qq install -y radosgw ceph-mon ceph-osd ceph-common >/dev/null
+  apt-get -o DPkg::Lock::Timeout=600 -qq install -y --no-install-recommends \
+    radosgw ceph-mon ceph-osd ceph-common >/dev/null
 }
 
-for server in ${*:-moto versitygw minio}; do
+for server in ${*:-moto versitygw minio radosgw}; do
   "$server" || failed="$failed $server"
 done
 [ -z "$failed" ] || { echo "Not installed:$failed" >&2; exit 1; }

@@ -15,6 +15,8 @@ export interface ServerSpec {
   readonly program: string;
   /** Further files that must be there. */
   readonly needs?: readonly string[];
+  /** How long it may take to answer, in seconds. Default 4. */
+  readonly patience?: number;
   /** Variables of its environment. */
   readonly env?: Readonly<Record<string, string>>;
   /** Writes the configuration into `home` and returns the arguments. */
@@ -63,7 +65,7 @@ export async function startServer(spec: ServerSpec): Promise<RunningServer | und
       stderr: "piped",
     }).spawn();
     const stderr = readAll(child.stderr);
-    if (await answers(port, child.status)) {
+    if (await answers(port, child.status, spec.patience)) {
       return {
         url: `http://127.0.0.1:${port}/`,
         root,
@@ -87,17 +89,18 @@ export async function startServer(spec: ServerSpec): Promise<RunningServer | und
   throw new Error("unreachable");
 }
 
-function freePort(): number {
+/** A port of 127.0.0.1 that was free a moment ago. */
+export function freePort(): number {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const { port } = listener.addr;
   listener.close();
   return port;
 }
 
-async function answers(port: number, status: Promise<unknown>): Promise<boolean> {
+async function answers(port: number, status: Promise<unknown>, patience = 4): Promise<boolean> {
   let ended = false;
   status.then(() => ended = true);
-  for (let wait = 0; wait < 200 && !ended; wait++) {
+  for (let wait = 0; wait < patience * 50 && !ended; wait++) {
     try {
       (await Deno.connect({ hostname: "127.0.0.1", port })).close();
       await new Promise((resolve) => setTimeout(resolve, 20));

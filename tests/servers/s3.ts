@@ -1,8 +1,9 @@
 /** Real S3 servers, installed by `scripts/install_servers.sh`. */
+import { fileURLToPath } from "node:url";
 import { signRequest } from "../../src/stores/s3/sigv4.ts";
 import type { StoreFeature } from "../../src/store/conformance/mod.ts";
 import type { S3StoreOptions } from "../../src/stores/s3/mod.ts";
-import { type RunningServer, type ServerSpec, startServer } from "./process.ts";
+import { freePort, type RunningServer, type ServerSpec, startServer } from "./process.ts";
 
 /** Keys that every server is started with. */
 export const S3_KEYS = { accessKeyId: "storeport-test", secretAccessKey: "storeport-secret" };
@@ -15,6 +16,8 @@ export interface S3Server {
   readonly about: string;
   /** What it lacks, of the store contract: the suite then checks that it is refused. */
   readonly lacks: readonly StoreFeature[];
+  /** What it does instead. */
+  readonly why: Readonly<Partial<Record<StoreFeature, string>>>;
   /** Cases of the suite, and steps beside it, that it cannot pass; `shortfalls_test.ts` looks whether that is still so. */
   readonly fails: Readonly<Record<string, Shortfall>>;
   readonly spec: ServerSpec;
@@ -34,12 +37,15 @@ export const UNTESTED: Readonly<Record<string, string>> = {
   s3rver: "it mixes the bytes of puts at the same time, and takes keys apart",
 };
 
+const UNDERSCORES = "it makes dashes of underscores in the names of metadata";
+
 /** Every server, with what it lacks by name. */
 export const S3_SERVERS: readonly S3Server[] = [
   {
     name: "moto",
     about: "AWS's services in Python, for tests; from PyPI",
-    lacks: ["conditional-delete"],
+    lacks: [],
+    why: {},
     fails: {
       "five writers that compare and swap lose no increment": {
         sometimes:
@@ -62,6 +68,7 @@ export const S3_SERVERS: readonly S3Server[] = [
     name: "versitygw",
     about: "a gateway to files, in Go",
     lacks: ["raw-keys"],
+    why: { "raw-keys": "`a//b` becomes `a/b`" },
     fails: {
       "ifUnmodifiedSince passes for the same instant and later ones":
         "it compares fractions of seconds, which HTTP has not",
@@ -91,6 +98,7 @@ export const S3_SERVERS: readonly S3Server[] = [
     name: "minio",
     about: "an object store in Go, with one disk",
     lacks: ["conditional-delete", "raw-keys"],
+    why: { "conditional-delete": "it deletes all the same", "raw-keys": "it refuses `a//b`" },
     fails: {
       "an object may have the name of a prefix": "with one disk it does not list what is below an object",
       "uploads that were forgotten are found and swept away":
@@ -106,6 +114,39 @@ export const S3_SERVERS: readonly S3Server[] = [
       },
       configure: (_home, root, port) =>
         Promise.resolve(["server", "--quiet", "--address", `127.0.0.1:${port}`, root]),
+    },
+  },
+  {
+    name: "ceph",
+    about: "Ceph's radosgw 16, in C++, with its data in memory; from Debian",
+    lacks: ["conditional-delete", "conditional-copy", "multipart-mode"],
+    why: {
+      "conditional-delete": "it deletes all the same",
+      "conditional-copy": "it copies all the same",
+      "multipart-mode": "it completes uploads whatever the condition",
+    },
+    fails: {
+      "put keeps user metadata": UNDERSCORES,
+      "an upload in parts keeps user metadata": UNDERSCORES,
+      "a writer keeps user metadata, small or large": UNDERSCORES,
+      "a copy keeps user metadata": UNDERSCORES,
+      "a large copy goes in parts, and takes everything along": "it forgets the tags of uploads in parts",
+      "streams are taken in chunks, signed, or with a checksum after them":
+        "it wants the length of all chunks declared, and knows no checksums",
+    },
+    spec: {
+      program: "sh",
+      needs: ["/usr/bin/radosgw", "/usr/bin/ceph-mon", "/usr/bin/ceph-osd"],
+      patience: 60,
+      configure: (home, _root, port) =>
+        Promise.resolve([
+          fileURLToPath(new URL("./radosgw.sh", import.meta.url)),
+          `${home}/ceph`,
+          `${port}`,
+          `${freePort()}`,
+          S3_KEYS.accessKeyId,
+          S3_KEYS.secretAccessKey,
+        ]),
     },
   },
 ];

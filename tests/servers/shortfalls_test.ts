@@ -14,8 +14,9 @@ Deno.test("the table of what servers lack is made of their data", async () => {
 Deno.test("what servers are said to fail are cases and steps that there are", () => {
   const names = new Set([...storeCases.map(({ name }) => name), ...Object.keys(STEPS)]);
   assert.equal(names.size, storeCases.length + Object.keys(STEPS).length, "a case and a step have one name");
-  for (const { name, fails } of S3_SERVERS) {
+  for (const { name, lacks, why, fails } of S3_SERVERS) {
     for (const what of Object.keys(fails)) assert.ok(names.has(what), `${name}: there is no "${what}"`);
+    assert.deepEqual(Object.keys(why).sort(), [...lacks].sort(), `${name}: what it does instead`);
   }
 });
 

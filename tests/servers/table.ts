@@ -19,8 +19,10 @@ export function withTable(text: string): string {
 
 function table(): string {
   const rows: string[][] = [["server", "lacks", "because"]];
-  for (const { name, lacks, fails } of S3_SERVERS) {
-    for (const feature of lacks) rows.push([name, FEATURES[feature] ?? `\`${feature}\``, "it has none"]);
+  for (const { name, lacks, why, fails } of S3_SERVERS) {
+    for (const feature of lacks) {
+      rows.push([name, FEATURES[feature] ?? `\`${feature}\``, why[feature] ?? "it has none"]);
+    }
     for (const [what, shortfall] of Object.entries(fails)) rows.push([name, `“${what}”`, reason(shortfall)]);
   }
   for (const [name, why] of Object.entries(UNTESTED)) rows.push([name, "everything: it is not tested", why]);
@@ -30,6 +32,8 @@ function table(): string {
 /** What the suite's words for features mean here. */
 const FEATURES: Readonly<Record<string, string>> = {
   "conditional-delete": "`If-Match` on deletions",
+  "conditional-copy": "copies only where there is nothing",
+  "multipart-mode": "conditions when an upload completes",
   "raw-keys": "keys that are no paths (`a//b`, `a/`)",
 };
 

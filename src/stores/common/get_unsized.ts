@@ -35,11 +35,13 @@ export async function wholeOfUnknownLength(getter: Getter, response: HttpRespons
   throw getter.error("the service does not say how long the object is, and it is large", NotSupportedError);
 }
 
-/** The last bytes of an object that has none: services answer 416. */
+/** The last bytes of an object that has none: services answer 416, and not all say that it is empty. */
 export async function suffixOfEmpty(getter: Getter, response: HttpResponse): Promise<GetResult> {
   const error = await responseError(response, getter.failure);
-  if (!(error instanceof InvalidRangeError) || error.size !== 0) throw error;
-  return await readHead(getter, await getter.send("HEAD", undefined, undefined));
+  if (!(error instanceof InvalidRangeError) || (error.size ?? 0) !== 0) throw error;
+  const head = await readHead(getter, await getter.send("HEAD", undefined, undefined));
+  if (head.meta.size !== 0) throw error;
+  return head;
 }
 
 /** The size by way of a range of one byte, where the answer to HEAD does not tell it. */

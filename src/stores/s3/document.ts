@@ -9,6 +9,12 @@ import { failureOf, type S3Client, type S3Request } from "./client.ts";
 import { STORE } from "./error.ts";
 import { bodyError, isTransientCode } from "./service_error.ts";
 
+/** A document that is expected. */
+export interface DocumentShape extends XmlShape {
+  /** Some services send nothing where there is nothing to say. */
+  readonly mayBeEmpty?: boolean;
+}
+
 /**
  * Sends a request whose success is told by a document. S3 begins some answers before it knows how they end, so a 200
  * may hold an error; what is transient is tried again within the client's retries, as is a document cut short.
@@ -16,7 +22,7 @@ import { bodyError, isTransientCode } from "./service_error.ts";
 export async function sendDocument(
   client: S3Client,
   request: S3Request,
-  shape: XmlShape,
+  shape: DocumentShape,
   retries: RetryState | undefined = retriesOf(client.connection),
 ): Promise<
   { readonly root: XmlElement; readonly response: HttpResponse; readonly retries: RetryState | undefined }
@@ -37,7 +43,8 @@ export async function sendDocument(
           request.kinds,
         );
       } else {
-        return { root: parseXml(text, shape), response, retries };
+        const root = text === "" && shape.mayBeEmpty ? {} : parseXml(text, shape);
+        return { root, response, retries };
       }
     } catch (thrown) {
       error = thrown;

@@ -33,6 +33,8 @@ export interface S3Provider {
   readonly create: boolean | "probe";
   /** Whether `If-Match` on a put is heeded. */
   readonly update: boolean | "probe";
+  /** Whether `If-Match` on a put takes the ETag without its quotes, and never matches one with them. */
+  readonly bareIfMatch: boolean;
   /** Conditions heeded when an upload is completed. */
   readonly complete: "none" | "create" | "all";
   /** Whether `If-Match` on a deletion is heeded. */
@@ -74,6 +76,7 @@ export const GENERIC: S3Provider = {
   partCopy: true,
   create: "probe",
   update: "probe",
+  bareIfMatch: false,
   complete: "none",
   conditionalDelete: false,
   copyIfNotExists: "disabled",

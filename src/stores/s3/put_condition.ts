@@ -23,7 +23,7 @@ export async function putOnCondition(
   options: PutOptions,
 ): Promise<PutResult> {
   const { mode = "overwrite" } = options;
-  const condition = modeHeader(path, mode);
+  const condition = modeHeader(client, path, mode);
   if (condition === undefined) return await putChunks(client, path, chunks, options);
   const headers = writeHeaders(client, path, options);
   const marker = createMarker();

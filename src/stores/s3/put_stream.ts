@@ -30,7 +30,7 @@ export async function putStreamed(
   length: number,
 ): Promise<PutResult> {
   const { mode = "overwrite", onProgress, signal } = options;
-  const condition = modeHeader(path, mode);
+  const condition = modeHeader(client, path, mode);
   const marker = condition === undefined ? undefined : createMarker();
   const headers = writeHeaders(client, path, options);
   if (condition !== undefined) headers.push(condition, [MARKER_HEADER, marker!]);

@@ -33,13 +33,14 @@ export async function* listUploads(
 ): AsyncGenerator<PendingUpload, void, undefined> {
   const { xmlChildren, xmlText } = await import("../common/xml.ts");
   let marker: readonly [key: string, id: string] | undefined;
+  let { encodingType } = client.provider;
   for (;;) {
     const { root } = await sendDocument(client, {
       method: "GET",
       action: "list the uploads of the bucket",
       query: [
         ["uploads", ""],
-        ...(client.provider.encodingType ? [["encoding-type", "url"] as const] : []),
+        ...(encodingType ? [["encoding-type", "url"] as const] : []),
         ...(prefix === "" ? [] : [["prefix", prefix] as const]),
         ...(marker === undefined
           ? []
@@ -47,6 +48,11 @@ export async function* listUploads(
       ],
       options,
     }, { root: "ListMultipartUploadsResult", lists: ["Upload"] });
+    // Ceph encodes without saying so, others say nothing as they do not: asked for plainly the keys are what they are.
+    if (encodingType && xmlText(root, "EncodingType") !== "url" && xmlChildren(root, "Upload").length > 0) {
+      encodingType = false;
+      continue;
+    }
     const decode = xmlText(root, "EncodingType") === "url" ? decodeKey : (key: string) => key;
     for (const upload of xmlChildren(root, "Upload")) {
       const path = decode(xmlText(upload, "Key") ?? "") as Path;

@@ -34,7 +34,8 @@ export async function getTags(client: S3Client, path: Path, options: TagOptions)
     const { root } = await sendDocument(
       client,
       { method: "GET", action: "get the tags of", path, query: query(options), options },
-      { root: "Tagging", lists: ["Tag"] },
+      // Ceph's answer for objects that came of parts.
+      { root: "Tagging", lists: ["Tag"], mayBeEmpty: true },
     );
     const tags: Record<string, string> = {};
     for (const tag of xmlChildren(xmlChild(root, "TagSet"), "Tag")) {

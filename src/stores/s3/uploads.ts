@@ -132,7 +132,7 @@ export async function completeUpload(
 ): Promise<PutResult> {
   const { checksum } = client;
   const stored = [...parts].sort((a, b) => a.number - b.number);
-  const condition = modeHeader(path, mode);
+  const condition = modeHeader(client, path, mode);
   const whole = wholeChecksum(client, stored);
   const headers: HeaderEntry[] = [["content-type", "application/xml"], ...client.encryption.key];
   if (condition !== undefined) headers.push(condition);
@@ -178,9 +178,15 @@ export async function completeUpload(
       { store: STORE, path },
     );
   }
-  const eTag = root["ETag"];
   const result = putResult(response);
-  return { ...result, eTag: typeof eTag === "string" && eTag !== "" ? eTag.trim() : result.eTag };
+  return { ...result, eTag: quotedETag(root["ETag"]) ?? result.eTag ?? uploadETag(stored) };
+}
+
+/** An ETag as headers have it; Ceph's documents hold bare ones, or none. */
+function quotedETag(eTag: unknown): string | undefined {
+  const text = typeof eTag === "string" ? eTag.trim() : "";
+  if (text === "") return undefined;
+  return text.endsWith('"') ? text : `"${text}"`;
 }
 
 /** Frees the parts of an upload; one that is gone is as good. */

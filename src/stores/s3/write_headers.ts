@@ -67,11 +67,13 @@ export function encodeTags(tags: Tags): string {
  *
  * @throws {GenericError} for an update that does not say of what.
  */
-export function modeHeader(path: Path, mode: PutMode): HeaderEntry | undefined {
+export function modeHeader(client: S3Client, path: Path, mode: PutMode): HeaderEntry | undefined {
   if (mode === "overwrite") return undefined;
   if (mode === "create") return ["if-none-match", "*"];
   const { eTag } = mode.update;
-  if (eTag !== undefined) return ["if-match", eTag];
+  if (eTag !== undefined) {
+    return ["if-match", client.provider.bareIfMatch ? eTag.replace(/^"(.*)"$/, "$1") : eTag];
+  }
   throw new GenericError(`Cannot update "${path}": an ETag is needed to say which version is replaced`, {
     store: STORE,
     path,
