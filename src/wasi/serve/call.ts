@@ -67,6 +67,9 @@ export async function callHandler(
     instance.begin();
     await running.call(() => handler.call(handles[0], handles[1]));
     if (!answered) job.failed(new ServeFailure("no-answer", NEVER_SET));
+    else if (body !== undefined && isUnfinished(body.pipe)) {
+      job.failed(new ServeFailure("unfinished", UNFINISHED));
+    }
     return true;
   } catch (error) {
     const failure = error instanceof GuestExit
@@ -77,10 +80,17 @@ export async function callHandler(
   } finally {
     // Nobody can end it any more: the client must not take it for whole.
     if (body?.pipe.ended === false) {
-      body.pipe.abort(new HttpError("request", "The guest returned before the end of the body"));
+      body.pipe.abort(new HttpError("request", UNFINISHED));
     }
     origin.close();
   }
+}
+
+const UNFINISHED = "The guest returned before the end of its answer's body";
+
+/** Whether the guest left a body open, or dropped it, though somebody reads it. */
+function isUnfinished(pipe: BodyPipe): boolean {
+  return !pipe.cancelled && (!pipe.ended || pipe.failure !== undefined);
 }
 
 /** Hands an answer on; a body that the guest is about to end is waited for, to send it in one piece. */

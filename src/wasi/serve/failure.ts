@@ -9,6 +9,8 @@ export type ServeFailureKind =
   | "timeout"
   /** It returned, or dropped its `response-outparam`, without an answer. */
   | "no-answer"
+  /** It returned, or dropped the body of its answer, before the body's end. */
+  | "unfinished"
   /** It answered with an error code. */
   | "error-code"
   /** It called `exit`. */

@@ -23,7 +23,7 @@ const BODILESS: ReadonlySet<number> = new Set([204, 205, 304]);
  * How long a request is under way, in milliseconds, before it is watched for its client's going. Long enough that the
  * first requests, for which instances are made, are over.
  */
-const WATCH_AFTER = 500;
+const WATCH_AFTER = 250;
 /** Microtasks in which an answer is looked for before anything is done about waiting for it. */
 const HOPS = 64;
 

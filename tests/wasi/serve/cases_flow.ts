@@ -147,7 +147,7 @@ export const flowCases: readonly ServeCase[] = [
       const serving = await serve();
       const socket = await open(serving.port);
       socket.on("error", () => {});
-      socket.write(message("GET /early_drop?ms=200"));
+      socket.write(message("GET /early_drop?ms=800"));
       await new Promise((resolve) => setTimeout(resolve, 60));
       socket.destroy();
       await until(() => serving.output().includes("early_drop survived"), serving.output());
@@ -197,11 +197,13 @@ export const flowCases: readonly ServeCase[] = [
     name: "a body that goes on after its head; one that is left open is cut short",
     covers: ["1.6 body after set", "4.1 instance end with an unfinished body"],
     async run({ serve }) {
-      const { port } = await serve();
+      const { port, failures } = await serve();
       const later = await raw(port, message("GET /finish-later?ms=60"));
       assert.deepEqual([Buffer.from(later.body).toString(), later.whole], ["first second", true]);
       const never = await raw(port, message("GET /never-finish"));
       assert.ok(!never.whole || never.status === 500);
+      await until(() => failures.length > 0);
+      assert.deepEqual(failures.map(({ failure }) => failure.kind), ["unfinished"]);
     },
   },
   {
