@@ -59,10 +59,9 @@ export async function copyObject(
   }
 }
 
-function tooLarge({ status, code, message }: ObjectStoreError): boolean {
-  return status === 413 || code === "EntityTooLarge" ||
-    status === 400 && code === "InvalidRequest" &&
-      /copy source is larger|maximum allowable size/i.test(message);
+/** Whether the source may have been too large for one request; its size tells. */
+function tooLarge({ status, code }: ObjectStoreError): boolean {
+  return status === 413 || code === "EntityTooLarge" || code === "InvalidRequest";
 }
 
 async function copyCreate(
