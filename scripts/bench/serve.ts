@@ -40,6 +40,8 @@ interface ServeRace {
   readonly load?: Partial<LoadOptions>;
   /** Cores of the servers, where they can be held to some. */
   readonly cores: string;
+  /** Whether each server does all on one core. */
+  readonly single?: boolean;
   readonly goals: readonly Goal[];
 }
 
@@ -79,9 +81,11 @@ function races(jco: Maker, wasmtime: Maker, cores: number): ServeRace[] {
       name: "Rust hello, a fresh instance for each request, one core",
       guest: hello,
       cores: one,
+      single: true,
       hosts: [
         storeport(fresh),
         jco?.("jco, fresh instances", "--isolate-requests", "instance"),
+        jco?.("jco, one instance"),
         wasmtime?.("wasmtime, fresh instances"),
       ],
       goals: [
@@ -93,6 +97,7 @@ function races(jco: Maker, wasmtime: Maker, cores: number): ServeRace[] {
       name: "Rust hello, reused instances, one core",
       guest: hello,
       cores: one,
+      single: true,
       hosts: [
         storeport(reused, ...REUSED),
         jco?.("jco, one instance"),
@@ -107,6 +112,8 @@ function races(jco: Maker, wasmtime: Maker, cores: number): ServeRace[] {
       name: "JavaScript hello (StarlingMonkey, its fetch event), one core",
       guest: "build/js-serve.wasm",
       cores: one,
+      single: true,
+      // With one instance jco serves one request: the second one fails in the engine.
       hosts: [
         storeport(fresh),
         jco?.("jco, fresh instances", "--isolate-requests", "instance"),
@@ -118,6 +125,7 @@ function races(jco: Maker, wasmtime: Maker, cores: number): ServeRace[] {
       name: "JavaScript hello (StarlingMonkey, raw bindings), reused instances, one core",
       guest: "build/js-handler.wasm",
       cores: one,
+      single: true,
       hosts: [
         storeport(reused, ...REUSED),
         jco?.("jco, one instance"),
@@ -128,7 +136,7 @@ function races(jco: Maker, wasmtime: Maker, cores: number): ServeRace[] {
     ...[
       { guest: hello, of: "Rust hello, fresh instances", options: [] },
       { guest: hello, of: "Rust hello, reused instances", options: REUSED },
-      { guest: "build/js-handler.wasm", of: "JavaScript hello, reused instances", options: REUSED },
+      { guest: "build/js-serve.wasm", of: "JavaScript hello, fresh instances", options: [] },
     ].map(({ guest, of, options }): ServeRace => ({
       name: `${of}: workers`,
       guest,
@@ -143,12 +151,12 @@ function races(jco: Maker, wasmtime: Maker, cores: number): ServeRace[] {
       { name: "answers of 64 KiB", path: `/bytes/${KIB_64}`, load: {} },
       { name: "requests and answers of 64 KiB (echo)", path: "/echo", load: { post: KIB_64 } },
     ].map(({ name, path, load }): ServeRace => ({
-      name: `the price of isolation: ${name}, reused instances`,
+      name: `the price of isolation: ${name}`,
       guest: "serve/serve.wasm",
       cores: several,
       path,
       load,
-      hosts: [storeport("inline", ...REUSED), storeport("1 worker", "--workers", "1", ...REUSED)],
+      hosts: [storeport("inline"), storeport("1 worker", "--workers", "1")],
       goals: [{ of: "1 worker", over: "inline", atLeast: 0.7 }],
     })),
   ];
@@ -195,15 +203,14 @@ async function run(race: ServeRace, make: LoadMaker, pins: boolean): Promise<Rac
   return tell(race, rounds);
 }
 
-function tell({ name, goals }: ServeRace, rounds: ReadonlyMap<string, readonly Round[]>): RaceResult {
-  const rates: Record<string, number> = {};
+function tell({ name, goals, single }: ServeRace, rounds: ReadonlyMap<string, readonly Round[]>): RaceResult {
+  const rates: Record<string, number> = {}, cpus: Record<string, number> = {};
   for (const [host, list] of rounds) {
     const middle = (of: (round: Round) => number) => median(list.map(of));
     const failed = list.reduce((sum, round) => sum + round.failed, 0);
     rates[host] = middle(({ rate }) => rate);
-    const cpu = list.some((round) => round.cpu === undefined)
-      ? ""
-      : `  ${middle((round) => round.cpu!).toFixed(0).padStart(6)} us of processor each`;
+    if (list.every((round) => round.cpu !== undefined)) cpus[host] = middle((round) => round.cpu!);
+    const cpu = cpus[host] === undefined ? "" : `  ${cpus[host].toFixed(0).padStart(6)} us of processor each`;
     console.log(
       `  ${host.padEnd(28)} ${Math.round(rates[host]).toLocaleString("en").padStart(8)}/s` +
         `  median ${ms(middle((round) => round.median))}  p99 ${ms(middle((round) => round.p99))}${cpu}` +
@@ -215,8 +222,13 @@ function tell({ name, goals }: ServeRace, rounds: ReadonlyMap<string, readonly R
     const [ours, theirs] = [rates[of], rates[over]];
     if (ours === undefined || theirs === undefined) continue;
     const ratio = ours / theirs, reached = ratio >= atLeast;
+    const [used, usedThere] = [cpus[of], cpus[over]];
+    // What the ratio would be had nobody else used the machine; told for servers of one thread.
+    const byCpu = single && used !== undefined && usedThere !== undefined
+      ? `, ${(usedThere / used).toFixed(2)} by processor time`
+      : "";
     console.log(
-      `  ${reached ? "reached" : "MISSED "} ${of} / ${over}: ${ratio.toFixed(2)} (target ${atLeast})`,
+      `  ${reached ? "reached" : "MISSED "} ${of} / ${over}: ${ratio.toFixed(2)}${byCpu} (target ${atLeast})`,
     );
     if (!reached) missed.push(`${name}: ${of} / ${over} = ${ratio.toFixed(2)} < ${atLeast}`);
   }
