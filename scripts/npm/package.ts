@@ -29,7 +29,7 @@ export const UI = "ui";
 export const BIN = "./bin/storeport.js";
 
 /**
- * Installed with the package: a hash, an XML reader, and what the command parses and shows with. 3.7 MB in all; none
+ * Installed with the package: a hash, an XML reader, types by file names, and what the command parses and shows with. 3.7 MB in all; none
  * of it is loaded by who does not use the part that needs it.
  */
 export const DEPENDENCIES: readonly string[] = [
@@ -37,6 +37,7 @@ export const DEPENDENCIES: readonly string[] = [
   "cli-progress",
   "commander",
   "fast-xml-parser",
+  "mime",
 ];
 
 /**

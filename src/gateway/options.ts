@@ -45,6 +45,11 @@ export interface GatewayOptions {
    * the page's. Writing below it is refused, and objects that were there before cannot be reached. Default none.
    */
   readonly ui?: GatewayUi;
+  /**
+   * Tells the content type of an object by its path, where the store does not keep one: files have none. Default: no
+   * type is said. The `storeport gateway` command goes by the name's ending.
+   */
+  readonly contentTypeOf?: (path: string) => string | undefined;
   /** Told of failures whose cause the client is not told: for logs. Must not throw. */
   readonly onError?: (error: unknown, request: Request) => void;
 }

@@ -33,7 +33,7 @@ async function head(context: GatewayContext, { path }: Target, request: Request)
   const options = { ...conditionsOf(request.headers), head: true, signal: context.signal };
   const result = await store.get(path, options);
   await result.body.cancel();
-  const headers = objectHeaders(result.meta, result.attributes);
+  const headers = describe(context, result);
   headers.set("content-length", String(result.meta.size));
   return new Response(null, { headers });
 }
@@ -44,7 +44,7 @@ async function get(context: GatewayContext, { path }: Target, request: Request):
   const conditions = conditionsOf(request.headers);
   let ranges = parseRangeHeader(request.headers.get("range"));
   const ifRange = request.headers.get("if-range");
-  if (ranges === undefined) return await whole(await store.get(path, { ...conditions, signal }));
+  if (ranges === undefined) return await whole(context, await store.get(path, { ...conditions, signal }));
   if (ranges.length === 1 && ifRange === null) {
     return await single(context, path, ranges[0]!, { ...conditions, signal });
   }
@@ -55,23 +55,23 @@ async function get(context: GatewayContext, { path }: Target, request: Request):
   const { meta } = known;
   const pin = isStrongETag(meta.eTag) ? meta.eTag : undefined;
   if (ifRange !== null && !ifRangeHolds(ifRange, meta)) ranges = undefined;
-  if (ranges === undefined) return await whole(await store.get(path, { ...conditions, signal }));
+  if (ranges === undefined) return await whole(context, await store.get(path, { ...conditions, signal }));
   const resolved = satisfiable(ranges, meta.size);
   if (resolved.length === 0) throw unsatisfiable(meta.size);
   const total = resolved.reduce((sum, range) => sum + range.end - range.start, 0);
   // Overlapping ranges that add up to more than the object are a way to make a server work (RFC 9110 section 17.15).
-  if (total > meta.size) return await whole(await store.get(path, { ...conditions, signal }));
+  if (total > meta.size) return await whole(context, await store.get(path, { ...conditions, signal }));
   if (resolved.length === 1) {
     try {
       return await single(context, path, resolved[0]!, { ifMatch: pin, signal });
     } catch (error) {
       // Replaced since it was looked at: then the range was asked of what is no longer there.
-      if (error instanceof PreconditionError) return await whole(await store.get(path, { signal }));
+      if (error instanceof PreconditionError) return await whole(context, await store.get(path, { signal }));
       throw error;
     }
   }
-  const headers = objectHeaders(meta, known.attributes);
-  const contentType = known.attributes.contentType;
+  const headers = describe(context, known);
+  const contentType = headers.get("content-type") ?? undefined;
   const parts = multipartRanges(
     store,
     path,
@@ -97,8 +97,8 @@ async function single(
   try {
     const result = await context.store.get(path, { ...options, range });
     // A suffix of an empty object is all of it, and no `content-range` can say so.
-    if (result.range.start === result.range.end) return await whole(result);
-    const headers = objectHeaders(result.meta, result.attributes);
+    if (result.range.start === result.range.end) return await whole(context, result);
+    const headers = describe(context, result);
     headers.set("content-range", formatContentRange(result.range, result.meta.size));
     return await withBody(result, 206, headers);
   } catch (error) {
@@ -107,8 +107,14 @@ async function single(
   }
 }
 
-async function whole(result: GetResult): Promise<Response> {
-  return await withBody(result, 200, objectHeaders(result.meta, result.attributes));
+async function whole(context: GatewayContext, result: GetResult): Promise<Response> {
+  return await withBody(result, 200, describe(context, result));
+}
+
+/** The headers of an object; what its store cannot say of its type, its name may. */
+function describe({ options }: GatewayContext, { meta, attributes }: GetResult): Headers {
+  const contentType = attributes.contentType ?? options.contentTypeOf?.(meta.location);
+  return objectHeaders(meta, contentType === undefined ? attributes : { ...attributes, contentType });
 }
 
 async function withBody(result: GetResult, status: number, headers: Headers): Promise<Response> {

@@ -300,6 +300,7 @@ cliTest("an interrupt leaves nothing half-written", async ({ cwd, url }) => {
 cliTest("gateway serves a part of a store, as its options say", async ({ cwd }) => {
   await Deno.mkdir(`${cwd}/served`);
   await Deno.writeTextFile(`${cwd}/served/a`, "A");
+  await Deno.writeTextFile(`${cwd}/served/page.html`, "<p>");
   await Deno.writeTextFile(`${cwd}/secret`, "S");
   const args = ["gateway", "served", "--addr", "127.0.0.1:0", "--json", "--read-only", "--cors"];
   let checked: Promise<void> | undefined;
@@ -326,6 +327,9 @@ cliTest("gateway serves a part of a store, as its options say", async ({ cwd }) 
           });
           await cross.body?.cancel();
           assert.equal(cross.headers.get("access-control-allow-origin"), "*");
+          const page = await fetch(`${url}/page.html`, { headers: authorization });
+          await page.body?.cancel();
+          assert.equal(page.headers.get("content-type"), "text/html; charset=utf-8");
         } finally {
           interrupt();
         }

@@ -57,6 +57,28 @@ Deno.test("GET tells what is known of an object", async () => {
   assert.deepEqual([...head.headers], [...headers]);
 });
 
+Deno.test("the type of an object whose store knows none may come from its name", async () => {
+  const asked: string[] = [];
+  const contentTypeOf = (
+    path: string,
+  ) => (asked.push(path), path.endsWith(".bin") ? "text/x-bin" : undefined);
+  const ask = await gatewayWith({ contentTypeOf });
+  for (const method of ["GET", "HEAD"]) {
+    const deep = await ask(method, "/a/b/deep.bin");
+    assert.equal(deep.headers.get("content-type"), "text/x-bin");
+    await deep.body?.cancel();
+  }
+  const parts = await (await ask("GET", "/a/b/deep.bin", { range: "bytes=0-0,2-2" })).text();
+  assert.equal(parts.match(/content-type: text\/x-bin/g)?.length, 2);
+  const digits = await ask("GET", "/a/digits.txt");
+  assert.equal(digits.headers.get("content-type"), "text/plain");
+  await digits.body?.cancel();
+  const empty = await ask("GET", "/empty");
+  assert.equal(empty.headers.get("content-type"), null);
+  await empty.body?.cancel();
+  assert.deepEqual(asked, ["a/b/deep.bin", "a/b/deep.bin", "a/b/deep.bin", "empty"]);
+});
+
 const RANGES:
   readonly (readonly [range: string, status: number, contentRange: string | null, body?: string])[] = [
     ["bytes=0-0", 206, "bytes 0-0/10", "0"],

@@ -65,6 +65,7 @@ async function serve(context: Context, url: string, flags: Flags): Promise<void>
   const token = flags.token ?? context.runtime.environment("STOREPORT_TOKEN");
   const { serveGateway } = await import("../../gateway/mod.ts");
   const { PrefixStore } = await import("../../wrappers/mod.ts");
+  const { contentTypeOf } = await import("../content_type.ts");
   const served = path === "" ? store : new PrefixStore(store, path);
   const ui = flags.ui ? await page(served, context.signal) : undefined;
   const server = await serveGateway({
@@ -76,6 +77,7 @@ async function serve(context: Context, url: string, flags: Flags): Promise<void>
     maxBodySize: flags.maxBodySize,
     auth: token === undefined ? undefined : { bearer: token },
     cors: flags.cors === undefined ? undefined : { origins: flags.cors === true ? "*" : [flags.cors] },
+    contentTypeOf,
     onError: (error) => void context.note(`storeport: ${explain(error)}`).catch(() => {}),
   });
   try {
