@@ -4,6 +4,7 @@ import type { Path } from "../../store/path.ts";
 import type { OperationOptions, PutMode } from "../../store/types.ts";
 import type { S3Client } from "./client.ts";
 import { STORE } from "./error.ts";
+import { createMarker } from "./put_marker.ts";
 
 /** What one store knows of its service's conditions. */
 export class WriteConditions {
@@ -49,7 +50,7 @@ export class WriteConditions {
 
   /** Puts an object of a name that nobody has under a condition that cannot hold. */
   async #probe(kind: "create" | "update", options: OperationOptions): Promise<boolean> {
-    const path = `.storeport-probe-${crypto.randomUUID()}` as Path;
+    const path = `.storeport-probe-${createMarker()}` as Path;
     const put = async (header: readonly [string, string][], accept: readonly number[]) => {
       const { status } = await this.#client.run({
         method: "PUT",

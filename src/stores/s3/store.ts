@@ -120,7 +120,10 @@ export class S3Store extends BaseStore implements MultipartStore, PaginatedListS
     return loading === undefined ? result : (await loading).verified(result);
   }
 
-  /** See {@linkcode ObjectStore.put}. Streams of more than 16 MiB go in parts. */
+  /**
+   * See {@linkcode ObjectStore.put}. Streams of more than 16 MiB go in parts. Under a condition that no upload heeds on this service they go
+   * out as they are read, signed chunk by chunk, if their length is known and the service takes that; otherwise they are held in memory.
+   */
   async put(path: PathInput, payload: PutPayload, options: PutOptions = {}): Promise<PutResult> {
     const client = this.#client;
     const put = { store: this, client, memory: this.#puts, path: this.parse(path), options };
