@@ -6,6 +6,8 @@
 interface Step {
   readonly name: string;
   readonly args: readonly string[];
+  /** What of its output is shown when nothing failed: all, or the last line. Default: nothing. */
+  readonly shown?: "all" | "tail";
 }
 
 const config = JSON.parse(await Deno.readTextFile(new URL("../deno.json", import.meta.url))) as {
@@ -18,9 +20,11 @@ const steps: readonly Step[] = [
   { name: "lint", args: ["lint", "--quiet"] },
   { name: "types", args: ["check", "--quiet", "mod.ts", "src/", "tests/", "scripts/"] },
   { name: "doc comments", args: ["doc", "--lint", ...entryPoints] },
+  { name: "documented", args: ["run", "-A", "scripts/doc_coverage.ts"], shown: "tail" },
+  { name: "runtimes in the README", args: ["run", "-A", "tests/runtimes/check_readme.ts"] },
   { name: "import arrows", args: ["test", "-A", "--quiet", "tests/import_arrows_test.ts"] },
   { name: "publish dry run", args: ["publish", "--dry-run", "--allow-dirty", "--quiet"] },
-  { name: "bundle sizes", args: ["run", "-A", "scripts/bundle_size.ts"] },
+  { name: "bundle sizes", args: ["run", "-A", "scripts/bundle_size.ts"], shown: "all" },
 ];
 
 let failed = 0;
@@ -37,8 +41,9 @@ for (const step of steps) {
   if (!success) {
     failed++;
     console.log(text.decode(stdout) + text.decode(stderr));
-  } else if (step.name === "bundle sizes") {
-    console.log(text.decode(stdout));
+  } else if (step.shown !== undefined) {
+    const said = text.decode(stdout).trimEnd();
+    console.log(step.shown === "all" ? said : `       ${said.slice(said.lastIndexOf("\n") + 1)}`);
   }
 }
 console.log(failed === 0 ? "check passed" : `check failed: ${failed} of ${steps.length} steps`);

@@ -1,8 +1,8 @@
 /** The tables as Markdown, for the README and for `RESULTS.md`. */
-import type { ConnectorFeature } from "@storeport/storeport/testing";
-import { COLUMNS } from "./plan.ts";
+import { connectorCases, type ConnectorFeature } from "../../src/testing/mod.ts";
+import { type Column, COLUMNS, type Step } from "./plan.ts";
 import { cell, type RuntimeResult } from "./results.ts";
-import type { Without } from "./runtime.ts";
+import type { Runtime, Without } from "./runtime.ts";
 
 const BEGIN = "<!-- runtimes:begin -->";
 const END = "<!-- runtimes:end -->";
@@ -32,29 +32,53 @@ function listTable(results: readonly RuntimeResult[]): string {
   return table(["runtime", ...COLUMNS], rows);
 }
 
+/** What else readers ask for, and the case that shows it. */
+const ABILITIES: Readonly<Record<string, string>> = {
+  "streams of unknown length beyond 16 MiB": "a large stream of unknown length arrives whole",
+  "redirects as they are": "redirects are not followed",
+  "cookies of the answer": "cookies stay apart",
+  "telling a refused connection from others": "a refused connection is of kind connect",
+  "closing the connection of what was given up":
+    "aborting while the body is read closes the connection (stream)",
+};
+
 /** What connectors can do by runtime, as their cases found; what they cannot is refused by name. */
 function featureTable(results: readonly RuntimeResult[]): string {
-  const features = Object.entries(FEATURES) as [ConnectorFeature, string][];
-  const rows = features.map(([feature, text]) => [
+  const held = results.map((result) => passedBy(result, "FetchConnector"));
+  const heldByNode = results.map((result) => passedBy(result, "NodeHttpConnector")).find(({ size }) =>
+    size > 1
+  );
+  const row = (text: string, names: readonly string[]) => [
     text,
-    ...results.map(({ runtime }) => runtime.connectors.fetch?.features.includes(feature) ? "yes" : "—"),
-    results.some(({ runtime }) => runtime.connectors.node?.features.includes(feature)) ? "yes" : "—",
-  ]);
+    ...[...held, heldByNode!].map((passed) => names.some((name) => passed.has(name)) ? "yes" : "—"),
+  ];
+  const features = Object.entries(FEATURES).map(([feature, text]) =>
+    row(text, connectorCases.filter(({ needs }) => needs?.includes(feature)).map(({ name }) => name))
+  );
+  const abilities = Object.entries(ABILITIES).map(([text, name]) => row(text, [name]));
   const names = results.map(({ runtime }) => runtime.name);
-  return table(["over `fetch`", ...names, "`node:http` (Deno, Node, Bun)"], rows);
+  return table(["over `fetch`", ...names, "`node:http` (Deno, Node, Bun)"], [...features, ...abilities]);
+}
+
+/** Names of the cases of a list that hold. */
+function passedBy({ steps }: RuntimeResult, list: Column): ReadonlySet<string> {
+  const outcomes = steps.find(({ step }) => step.column === list)?.outcomes ?? [];
+  return new Set(
+    outcomes.filter(({ error, impossible }) => error === undefined && !impossible).map(({ name }) => name),
+  );
 }
 
 /** Why cases cannot hold, by runtime and list. */
 function reasonTable(results: readonly RuntimeResult[]): string {
-  const rows: string[][] = [];
-  for (const { runtime, steps } of results) {
-    for (const { step: { column, without } } of steps) {
-      for (const [reason, count] of reasons(without ?? {})) {
-        rows.push([runtime.name, column, reason, String(count)]);
-      }
-    }
-  }
+  const rows = results.flatMap(({ runtime, steps }) => reasonRows(runtime, steps.map(({ step }) => step)));
   return table(["runtime", "list", "reason", "cases"], rows);
+}
+
+/** What cannot hold in a runtime: its name, the list, the reason, and how many cases. */
+export function reasonRows(runtime: Runtime, steps: readonly Step[]): string[][] {
+  return steps.flatMap(({ column, without }) =>
+    Array.from(reasons(without ?? {}), ([reason, count]) => [runtime.name, column, reason, String(count)])
+  );
 }
 
 function reasons(without: Without): Map<string, number> {
@@ -112,12 +136,23 @@ ${reasonTable(results)}
  * @throws {Error} when it has none.
  */
 export function withSection(readme: string, section: string): string {
-  const begin = readme.indexOf(BEGIN), end = readme.indexOf(END);
-  if (begin < 0 || end < begin) throw new Error(`The README has no "${BEGIN}" with "${END}" after it`);
-  return `${readme.slice(0, begin + BEGIN.length)}\n\n${section}\n${readme.slice(end)}`;
+  return readme.replace(sectionOf(readme), () => `\n\n${section}\n`);
 }
 
-/** Whether there are markers. */
-export function hasMarkers(readme: string): boolean {
-  return readme.includes(BEGIN);
+/** The rows of all tables of a text, cell by cell. */
+export function tableRows(markdown: string): string[][] {
+  return markdown.split("\n").filter((line) => line.startsWith("|"))
+    .map((line) => line.split("|").slice(1, -1).map((text) => text.trim()))
+    .filter(([first]) => !/^:?-+:?$/.test(first!));
+}
+
+/**
+ * The section between the README's markers.
+ *
+ * @throws {Error} when it has none.
+ */
+export function sectionOf(readme: string): string {
+  const begin = readme.indexOf(BEGIN), end = readme.indexOf(END);
+  if (begin < 0 || end < begin) throw new Error(`The README has no "${BEGIN}" with "${END}" after it`);
+  return readme.slice(begin + BEGIN.length, end);
 }

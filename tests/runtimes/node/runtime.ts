@@ -28,9 +28,16 @@ const LOST_IN_UNDICI_6: Without = {
   },
 };
 
+const POOLS =
+  "its fetch takes the end of a connection of a pool that it has closed for one of the next pool, and closes that too";
+const CLOSES_POOLS_IN_UNDICI_7: Without = {
+  "connections are used again": { sometimes: POOLS },
+  "responses without a body that nobody looked at hold no connection": { sometimes: POOLS },
+};
+
 /** The lines that are maintained. */
 export const nodes: readonly Runtime[] = [
   node(22, { refuses: "no JSPI" }, LOST_IN_UNDICI_6),
-  node(24, {}),
+  node(24, {}, CLOSES_POOLS_IN_UNDICI_7),
   node(26, {}),
 ];
