@@ -167,9 +167,10 @@ export abstract class Exchange implements BodyOwner {
     const upload = new Upload(body ?? new Uint8Array(0), head.contentLength);
     this.#upload = upload;
     if (head.expectContinue && !await this.#mayContinue(writer)) return this.#skipBody(upload);
-    if (body instanceof Uint8Array && body.byteLength <= SMALL && !head.chunked) {
+    const only = Array.isArray(body) && body.length === 1 ? body[0] : body;
+    if (only instanceof Uint8Array && only.byteLength <= SMALL && !head.chunked) {
       // In one call, so that head and body leave in one packet.
-      writer.end(body);
+      writer.end(only);
     } else {
       await upload.run({ write: (bytes) => this.#write(writer, bytes) });
       if (this.ended !== undefined) return;
