@@ -73,7 +73,7 @@ export class ExchangeLog {
       id: this.#id,
       time: new Date(Date.now() - duration),
       method,
-      authority,
+      authority: authority.slice(authority.lastIndexOf("@") + 1), // user information is secret
       path: query < 0 ? path : path.slice(0, query),
       ...(this.#remote !== undefined && { remote: this.#remote }),
       status: this.#status,

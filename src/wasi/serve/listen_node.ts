@@ -10,7 +10,8 @@ export async function listen(
   { hostname, port }: ListenAddress,
 ): Promise<Listener> {
   const handlers = new WeakMap<GuestServer, ReturnType<typeof nodeHandler>>();
-  const listening = createServer((incoming, outgoing) => {
+  // How much is too much is said by the server's limits.
+  const listening = createServer({ maxHeaderSize: 1024 * 1024 }, (incoming, outgoing) => {
     const current = server();
     let handler = handlers.get(current);
     if (handler === undefined) handlers.set(current, handler = nodeHandler(current));

@@ -46,6 +46,8 @@ async function serveOne(
 
 function requestOf(incoming: IncomingMessage): ServedRequest {
   const headers = pairs(incoming.rawHeaders);
+  // More than one is an error (RFC 9112 section 3.2), which `node:http` lets pass.
+  const hosts = headers.filter(([name]) => name.toLowerCase() === "host").length;
   const target = incoming.url ?? "/";
   const absolute = /^(https?):\/\/([^/?#]*)(.*)$/is.exec(target);
   const encrypted = (incoming.socket as { encrypted?: boolean }).encrypted === true;
@@ -55,7 +57,7 @@ function requestOf(incoming: IncomingMessage): ServedRequest {
   return {
     method: incoming.method ?? "GET",
     scheme: encrypted ? "https" : "http",
-    authority: absolute?.[2] ?? incoming.headers.host ?? "",
+    authority: hosts > 1 ? "" : absolute?.[2] ?? incoming.headers.host ?? "",
     path: path === "" ? "/" : path,
     headers,
     body: hasBody ? incomingSource(incoming) : undefined,

@@ -180,7 +180,10 @@ export class GuestServer implements AsyncDisposable {
   #refusal(request: ServedRequest): [reason: Refusal, status: number] | undefined {
     const { urlBytes, servedFieldBytes, pool } = this.#options;
     if (this.#stopped !== undefined) return ["shutting-down", 503];
-    if (!isToken(request.method) || request.authority === "") return ["bad-request", 400];
+    // User information in a target is an error (RFC 9110 section 4.2.4).
+    if (!isToken(request.method) || request.authority === "" || request.authority.includes("@")) {
+      return ["bad-request", 400];
+    }
     if (request.path.length > urlBytes) return ["url-too-long", 414];
     if (sectionSize(request.headers) > servedFieldBytes) return ["fields-too-large", 431];
     if (pool.servedRequestBytes !== Infinity && request.body !== undefined) {

@@ -70,6 +70,25 @@ export const wireCases: readonly ServeCase[] = [
     },
   },
   {
+    name: "what is no proper request never reaches a guest, and its secrets never the log",
+    async run({ serve }) {
+      const { port, requests, server } = await serve();
+      const ask = async (line: string, headers?: string[]) =>
+        (await raw(port, message(line, headers))).status;
+      assert.equal(await ask("GET http://user:hunter2@a.example/hello"), 400);
+      assert.equal(await ask("GET /hello", ["host: a", "host: b"]), 400);
+      assert.equal(
+        await ask("POST /echo", ["host: a", "content-length: 1", "transfer-encoding: chunked"]),
+        400,
+      );
+      assert.ok(!JSON.stringify(requests).includes("hunter2"), JSON.stringify(requests));
+      assert.equal(requests.find(({ status }) => status === 400)?.authority, "a.example");
+      assert.ok(server.stats().refused["bad-request"] >= 1);
+      // As much as the server's own limit lets pass.
+      assert.equal(await ask("GET /hello", ["host: a", `x-long: ${"x".repeat(40_000)}`]), 200);
+    },
+  },
+  {
     name: "hop-by-hop fields and host do not arrive; bytes do",
     covers: ["1.1 fields received"],
     async run({ serve }) {
