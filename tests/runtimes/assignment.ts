@@ -54,6 +54,8 @@ export interface Outcome {
   readonly impossible?: boolean;
   /** Why it failed the first time; it was run once more. */
   readonly again?: string;
+  /** It was still running when it was given up. */
+  readonly unended?: boolean;
   /** Why it failed; absent when it passed. */
   readonly error?: string;
 }
