@@ -35,6 +35,8 @@ minio() { go_program minio github.com/minio/minio@latest; }
 radosgw() {
   have radosgw && have ceph-mon && return 0
   have apt-get && [ "$(id -u)" = 0 ] || { echo "radosgw: needs apt and the superuser" >&2; return 1; }
+  export DEBIAN_FRONTEND=noninteractive
+  apt-get -o DPkg::Lock::Timeout=600 -qq update >/dev/null || return 1
   apt-get -o DPkg::Lock::Timeout=600 -qq install -y --no-install-recommends \
     radosgw ceph-mon ceph-osd ceph-common >/dev/null
 }
