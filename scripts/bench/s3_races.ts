@@ -20,7 +20,7 @@ import {
 
 const SMALL = 1024;
 const WIDTH = 32;
-const REQUESTS = 600;
+const REQUESTS = 500;
 const MIB = 2 ** 20;
 const LARGE = 256 * MIB;
 
@@ -91,7 +91,7 @@ async function smallRequests(clients: Clients): Promise<RaceResult[]> {
         name: `${method} ${SMALL} B, ${WIDTH} at a time`,
         amount: REQUESTS,
         unit: "req",
-        rounds: 15,
+        rounds: 11,
         here: true,
         contestants: contestants(clients, (client) => inParallel(REQUESTS, WIDTH, () => job(client))),
         targets,
