@@ -1,4 +1,5 @@
 /** Transpiled guests are kept: in memory, compiled, and where there is a place for it on disk. */
+import { hasEpochs } from "./epoch.ts";
 import type { Generated } from "./transpile/generate.ts";
 import { GENERATOR } from "./transpile/generate.ts";
 
@@ -13,7 +14,7 @@ export interface GuestStore {
 /** The key of a component: its content and whatever else decides what is made of it. */
 export async function cacheKey(component: Uint8Array): Promise<string> {
   const content = await digest(component);
-  const seed = new TextEncoder().encode(`${GENERATOR}\n${hex(content)}`);
+  const seed = new TextEncoder().encode(`${GENERATOR}${hasEpochs() ? " epochs" : ""}\n${hex(content)}`);
   return hex(await digest(seed));
 }
 
@@ -29,11 +30,14 @@ const MAGIC = new TextEncoder().encode("storeport guest 1\n");
 const DIGEST = 32;
 
 /** An entry as bytes: a mark, the checksum of the rest, the length of a description, the description, the files. */
-export async function encodeEntry({ code, modules, required }: Generated): Promise<Uint8Array> {
+export async function encodeEntry(
+  { code, modules, required, interruptible }: Generated,
+): Promise<Uint8Array> {
   const text = new TextEncoder().encode(code);
   const files = Object.entries(modules);
   const description = new TextEncoder().encode(JSON.stringify({
     required,
+    interruptible,
     code: text.length,
     modules: files.map(([name, bytes]) => [name, bytes.length]),
   }));
@@ -62,6 +66,7 @@ export async function decodeEntry(entry: Uint8Array): Promise<Generated | undefi
   const length = new DataView(payload.buffer, payload.byteOffset).getUint32(0);
   const description = JSON.parse(new TextDecoder().decode(payload.subarray(4, 4 + length))) as {
     readonly required: Generated["required"];
+    readonly interruptible: boolean;
     readonly code: number;
     readonly modules: readonly (readonly [name: string, length: number])[];
   };
@@ -69,7 +74,8 @@ export async function decodeEntry(entry: Uint8Array): Promise<Generated | undefi
   const take = (size: number) => payload.subarray(at, at += size);
   const code = new TextDecoder().decode(take(description.code));
   const modules = Object.fromEntries(description.modules.map(([name, size]) => [name, take(size)]));
-  return { code, modules, required: description.required };
+  const { required, interruptible } = description;
+  return { code, modules, required, interruptible };
 }
 
 /** The disk cache that `cache` asks for; none in a browser or where it cannot be used without asking. */

@@ -1,8 +1,7 @@
 /** A loaded guest's code: generated JavaScript and compiled core modules, kept for every instance. */
 import { cacheKey, decodeEntry, encodeEntry, type GuestStore } from "./cache.ts";
 import type { ComponentOutline } from "./component.ts";
-import { GuestLimitError } from "./error.ts";
-import { capMemory, MOST_PAGES, PAGE } from "./transpile/cap_memory.ts";
+import type { InstantiateCore } from "./core_imports.ts";
 import { generate, type Generated } from "./transpile/generate.ts";
 import type { RequiredImport } from "./transpile/patch.ts";
 
@@ -10,6 +9,7 @@ import type { RequiredImport } from "./transpile/patch.ts";
 export type Instantiate = (
   getCoreModule: (name: string) => Promise<WebAssembly.Module>,
   imports: Record<string, unknown>,
+  instantiateCore: InstantiateCore,
 ) => Promise<Record<string, unknown>>;
 
 /** Code that instances are made of. */
@@ -22,13 +22,6 @@ export interface GuestCode {
   readonly required: readonly RequiredImport[];
   /** The generated text and the compiled modules, for other threads. */
   readonly parts: CodeParts;
-  /**
-   * The same code with no memory that grows beyond `bytes`; itself where that is no bound, or where its modules came
-   * compiled from another thread.
-   *
-   * @throws {GuestLimitError} where a memory begins with more.
-   */
-  readonly capped: (bytes: number) => Promise<GuestCode>;
 }
 
 /** What code is made of, in a form that can be sent to another thread. */
@@ -37,6 +30,8 @@ export interface CodeParts {
   readonly text: string;
   /** Core modules by the name that the text asks for. */
   readonly modules: ReadonlyMap<string, WebAssembly.Module>;
+  /** Whether the end of an epoch ends it; see `epoch.ts`. */
+  readonly interruptible: boolean;
 }
 
 /** As many guests' code as is kept in memory. */
@@ -83,72 +78,20 @@ async function make(
   return await compile(generated);
 }
 
-async function compile({ code, modules, required }: Generated): Promise<GuestCode> {
-  const whole = await codeOf({ text: code, modules: await compileAll(modules) }, required);
-  const kept = new Map<number, Promise<GuestCode>>();
-  const capped = (bytes: number): Promise<GuestCode> => {
-    const pages = Math.floor(bytes / PAGE);
-    if (pages >= MOST_PAGES) return Promise.resolve(result);
-    let same = kept.get(pages);
-    if (same === undefined) {
-      kept.set(pages, same = cap(whole, modules, bytes));
-      same.catch(() => kept.delete(pages));
-      if (kept.size > CAPS) kept.delete(kept.keys().next().value!);
-    }
-    return same;
-  };
-  const result: GuestCode = { ...whole, capped };
-  return result;
-}
-
-/** Compiled forms of a guest with different bounds that are kept. */
-const CAPS = 4;
-
-async function compileAll(
-  modules: Readonly<Record<string, Uint8Array>>,
-): Promise<ReadonlyMap<string, WebAssembly.Module>> {
-  return new Map(
-    await Promise.all(
-      Object.entries(modules).map(async ([name, bytes]) =>
-        [name, await WebAssembly.compile(bytes as Uint8Array<ArrayBuffer>)] as const
-      ),
+async function compile({ code, modules, required, interruptible }: Generated): Promise<GuestCode> {
+  const compiled = await Promise.all(
+    Object.entries(modules).map(async ([name, bytes]) =>
+      [name, await WebAssembly.compile(bytes as Uint8Array<ArrayBuffer>)] as const
     ),
   );
-}
-
-async function cap(whole: GuestCode, modules: Generated["modules"], limit: number): Promise<GuestCode> {
-  const pages = Math.floor(limit / PAGE);
-  const changed: Record<string, Uint8Array> = {};
-  for (const [name, module] of Object.entries(modules)) {
-    const { bytes, least } = capMemory(module, pages);
-    if (least > pages) {
-      throw new GuestLimitError(
-        "memory",
-        `The guest's memory begins with ${least * PAGE} bytes, more than the limit of ${limit} bytes`,
-      );
-    }
-    if (bytes !== module) changed[name] = bytes;
-  }
-  const compiled = new Map([...whole.parts.modules, ...await compileAll(changed)]);
-  return {
-    ...whole,
-    parts: { ...whole.parts, modules: compiled },
-    coreModule: (name) => Promise.resolve(compiled.get(name)!),
-  };
+  return await codeOf({ text: code, modules: new Map(compiled), interruptible }, required);
 }
 
 /** Code from its parts, on this thread. */
 export async function codeOf(parts: CodeParts, required: readonly RequiredImport[]): Promise<GuestCode> {
   const { text, modules } = parts;
   const instantiate = await instantiateOf(text);
-  const code: GuestCode = {
-    instantiate,
-    required,
-    parts,
-    coreModule: (name) => Promise.resolve(modules.get(name)!),
-    capped: () => Promise.resolve(code),
-  };
-  return code;
+  return { instantiate, required, parts, coreModule: (name) => Promise.resolve(modules.get(name)!) };
 }
 
 /**

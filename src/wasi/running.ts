@@ -1,6 +1,8 @@
 /** From code to a running instance. */
 import { type Capabilities, grant, type OwnGrants } from "./capabilities.ts";
 import { splitVersion } from "./component.ts";
+import { coreInstantiator } from "./core_imports.ts";
+import { type Epoch, threadEpoch } from "./epoch.ts";
 import { GuestExit, GuestLimitError, GuestTrapError } from "./error.ts";
 import { importObject } from "./imports.ts";
 import { Instance } from "./instance.ts";
@@ -42,10 +44,18 @@ export async function start(name: string, code: GuestCode, options: InstantiateO
   return await (await starter(name, code, options))();
 }
 
-/** Opens what instances of a guest share. What is returned throws like {@linkcode start}. */
-export async function starter(name: string, code: GuestCode, options: InstantiateOptions): Promise<Start> {
+/**
+ * Opens what instances of a guest share; they all run in `epoch`. What is returned throws like {@linkcode start}.
+ */
+export async function starter(
+  name: string,
+  code: GuestCode,
+  options: InstantiateOptions,
+  epoch: Epoch = threadEpoch(),
+): Promise<Start> {
   const { memory = Infinity } = options.limits ?? {};
-  const { coreModule, instantiate, required } = await code.capped(memory);
+  const { coreModule, instantiate, required } = code;
+  const instantiateCore = coreInstantiator(epoch, memory);
   const granted = await grant(options, name);
   const begin = (own: OwnGrants | undefined) => new Life(options, granted(own));
   return async (own) => {
@@ -53,7 +63,7 @@ export async function starter(name: string, code: GuestCode, options: Instantiat
     const holder = { current: first.instance };
     try {
       const imports = importObject(holder, required, options.imports);
-      const exports = await first.call(() => instantiate(coreModule, imports));
+      const exports = await first.call(() => instantiate(coreModule, imports, instantiateCore));
       const running = (life: Life): Running => ({
         instance: life.instance,
         exports,

@@ -1,5 +1,6 @@
 /** What passes between the thread that serves and the workers that run guests. Everything here can be cloned. */
 import type { HeaderList } from "../../http/headers.ts";
+import type { Epoch } from "../epoch.ts";
 import type { GuestLimit } from "../error.ts";
 import { isStore } from "../keyvalue/grant.ts";
 import type { DeniedRequest, GuestOptions, RunResult, SocketGrant } from "../options.ts";
@@ -14,6 +15,7 @@ export interface CodeMessage {
   readonly text: string;
   readonly modules: readonly (readonly [name: string, module: WebAssembly.Module])[];
   readonly required: readonly RequiredImport[];
+  readonly interruptible: boolean;
 }
 
 /** The options of a guest that can be sent. */
@@ -44,6 +46,8 @@ export type ToWorker =
   | {
     readonly t: "serve";
     readonly code: CodeMessage;
+    /** Whose end ends the guests. */
+    readonly epoch: Epoch;
     readonly options: SentOptions;
     readonly pool: PoolOptions;
     readonly instanceId: boolean;
@@ -80,6 +84,8 @@ export type ToWorker =
   | {
     readonly t: "run";
     readonly code: CodeMessage;
+    /** Whose end ends the guests. */
+    readonly epoch: Epoch;
     readonly options: SentOptions;
     readonly stdin: boolean;
     readonly outputs: Readonly<Record<"stdout" | "stderr", boolean>>;
@@ -159,6 +165,8 @@ export interface Port<Out, In> {
 
 /** A worker, from outside. */
 export interface WorkerPort extends Port<readonly ToWorker[], readonly FromWorker[]> {
+  /** What its guests are to run in; it is over when the worker is ended. */
+  readonly epoch: Epoch;
   /** Called when the worker failed outside of any guest. */
   onFailure(listener: (reason: string) => void): void;
   /** Ends it at once, however busy it is. */

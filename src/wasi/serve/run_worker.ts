@@ -22,7 +22,6 @@ export async function runInWorker(
 ): Promise<RunResult> {
   options.signal?.throwIfAborted();
   const sent = sentOptions(options);
-  const capped = await code.capped(options.limits?.memory ?? Infinity);
   const outputs = { 1: openOutput(options.stdout, 1), 2: openOutput(options.stderr, 2) };
   const input = openInput(options.stdin);
   const narrow = options.workerPermissions === "narrow";
@@ -65,7 +64,8 @@ export async function runInWorker(
   try {
     port.post([{
       t: "run",
-      code: codeMessage(name, capped),
+      code: codeMessage(name, code),
+      epoch: port.epoch,
       options: sent,
       stdin: options.stdin !== undefined,
       outputs: { stdout: outputs[1].wanted, stderr: outputs[2].wanted },

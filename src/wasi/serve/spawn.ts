@@ -1,5 +1,6 @@
 /** Starting a worker, on whatever platform this is. */
 import { NotSupportedError } from "../../store/error.ts";
+import { endEpoch, newEpoch } from "../epoch.ts";
 import type { FromWorker, ToWorker, WorkerPort } from "./protocol.ts";
 
 /** Where a worker's code is. Published packages hold JavaScript. */
@@ -25,7 +26,9 @@ export async function spawnWorker(permissions?: WorkerPermissions): Promise<Work
 function webWorker(permissions: WorkerPermissions | undefined): WorkerPort {
   const options = { type: "module", ...(permissions !== undefined && { deno: { permissions } }) };
   const worker = new Worker(workerUrl("worker"), options as WorkerOptions);
+  const epoch = newEpoch();
   return {
+    epoch,
     post: (message: readonly ToWorker[], transfer = []) => worker.postMessage(message, transfer),
     onMessage: (listener) => {
       worker.onmessage = ({ data }: MessageEvent<readonly FromWorker[]>) => listener(data);
@@ -36,6 +39,10 @@ function webWorker(permissions: WorkerPermissions | undefined): WorkerPort {
         listener(event.message);
       };
     },
-    terminate: () => worker.terminate(),
+    terminate() {
+      // Deno waits for a guest that computes (denoland/deno#35657).
+      endEpoch(epoch);
+      worker.terminate();
+    },
   };
 }

@@ -127,20 +127,20 @@ class Outputs {
   }
 }
 
-function codeFrom({ text, modules, required }: CodeMessage): Promise<GuestCode> {
-  return codeOf({ text, modules: new Map(modules) }, required);
+function codeFrom({ text, modules, required, interruptible }: CodeMessage): Promise<GuestCode> {
+  return codeOf({ text, modules: new Map(modules), interruptible }, required);
 }
 
 type Serve = Extract<ToWorker, { t: "serve" }>;
 
 async function serve(
-  { code: sent, options, pool, instanceId, outputs: wanted, claims, rings, numbers }: Serve,
+  { code: sent, epoch, options, pool, instanceId, outputs: wanted, claims, rings, numbers }: Serve,
   send: Send,
   outputs: Outputs,
 ): Promise<WorkerJobs> {
   const code = await codeFrom(sent);
   const granted = withDenied(options, send);
-  const make = instanceMaker(code, () => starter(sent.name, code, granted), () => {
+  const make = instanceMaker(code, () => starter(sent.name, code, granted, epoch), () => {
     // Numbers are shared by all workers.
     const number = Atomics.add(numbers, 0, 1);
     return {
@@ -159,7 +159,7 @@ function withDenied(options: SentOptions, send: Send): GuestOptions {
 type Run = Extract<ToWorker, { t: "run" }>;
 
 async function run(
-  { code: sent, options, stdin, outputs: wanted }: Run,
+  { code: sent, epoch, options, stdin, outputs: wanted }: Run,
   send: Send,
   outputs: Outputs,
   input: () => Promise<Uint8Array | undefined>,
@@ -168,7 +168,7 @@ async function run(
     const begin = await starter(sent.name, await codeFrom(sent), {
       ...withDenied(options, send),
       stdin: stdin ? inputStream(input) : undefined,
-    });
+    }, epoch);
     const running = await begin({
       stdout: outputs.writer(1, 0, wanted.stdout),
       stderr: outputs.writer(2, 0, wanted.stderr),

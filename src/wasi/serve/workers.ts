@@ -30,7 +30,7 @@ export function codeMessage(
   name: string,
   { parts, required }: GuestCode,
 ): CodeMessage {
-  return { name, text: parts.text, modules: [...parts.modules], required };
+  return { name, text: parts.text, modules: [...parts.modules], required, interruptible: parts.interruptible };
 }
 
 /**
@@ -61,10 +61,9 @@ export function workerBackend(
     outputs: { stdout: wanted(stdout), stderr: wanted(stderr) },
   };
   const permissions = options.workerPermissions === "narrow" ? workerPermissions(options) : undefined;
-  const { memory = Infinity } = options.limits ?? {};
   return new Workers(
     message,
-    async () => codeMessage(name, await code.capped(memory)),
+    codeMessage(name, code),
     { count, concurrency, timeout: resolved.pool.requestTimeout, permissions },
     context,
   );
@@ -76,7 +75,7 @@ const CAN_SHARE = typeof SharedArrayBuffer === "function";
 const APART = 1_000_000;
 
 /** What all workers are told. */
-type ServeMessage = Omit<Extract<ToWorker, { t: "serve" }>, "code" | "claims" | "rings" | "numbers">;
+type ServeMessage = Omit<Extract<ToWorker, { t: "serve" }>, "code" | "epoch" | "claims" | "rings" | "numbers">;
 
 interface WorkersOptions {
   readonly count: number;
@@ -87,7 +86,7 @@ interface WorkersOptions {
 
 class Workers implements Backend {
   readonly #message: ServeMessage;
-  readonly #code: () => Promise<CodeMessage>;
+  readonly #code: CodeMessage;
   readonly #options: WorkersOptions;
   readonly #context: WorkerContext;
   readonly #links = new Set<WorkerLink>();
@@ -104,7 +103,7 @@ class Workers implements Backend {
 
   constructor(
     message: ServeMessage,
-    code: () => Promise<CodeMessage>,
+    code: CodeMessage,
     options: WorkersOptions,
     context: WorkerContext,
   ) {
@@ -170,9 +169,7 @@ class Workers implements Backend {
     this.#starting++;
     const { concurrency, timeout, permissions } = this.#options;
     let port: WorkerPort;
-    let code: CodeMessage;
     try {
-      code = await this.#code();
       port = await spawnWorker(permissions);
     } catch (error) {
       this.#starting--;
@@ -194,7 +191,7 @@ class Workers implements Backend {
     this.#ports.set(link, port);
     // Without shared memory each worker counts on from a number of its own.
     if (!CAN_SHARE) this.#numbers[0] = this.#spawned++ * APART;
-    port.post([{ ...this.#message, code, claims, rings, numbers: this.#numbers }]);
+    port.post([{ ...this.#message, code: this.#code, epoch: port.epoch, claims, rings, numbers: this.#numbers }]);
     this.#feed();
   }
 

@@ -1,13 +1,14 @@
 /** The only module that knows `jco-transpile`: a component becomes JavaScript and core modules. */
 import type { ComponentOutline } from "../component.ts";
 import { splitVersion } from "../component.ts";
+import { hasEpochs } from "../epoch.ts";
 import { GuestLoadError } from "../error.ts";
 import { loadGenerator } from "./loader.ts";
 import { patchCode, type RequiredImport } from "./patch.ts";
-import { rewindable } from "./rewindable.ts";
+import { rewriteModule, type RewrittenModule } from "./rewrite.ts";
 
 /** The version of jco-transpile and of what is made of its output; part of every cache key. */
-export const GENERATOR = "jco-transpile@0.12 hybrid jspi 6";
+export const GENERATOR = "jco-transpile@0.12 hybrid jspi 7";
 
 /** A component in the form that JavaScript runs. */
 export interface Generated {
@@ -17,6 +18,8 @@ export interface Generated {
   readonly modules: Readonly<Record<string, Uint8Array>>;
   /** What the text imports. */
   readonly required: readonly RequiredImport[];
+  /** Whether all of it can be interrupted; see {@linkcode RewrittenModule}. */
+  readonly interruptible: boolean;
 }
 
 /**
@@ -92,11 +95,7 @@ export async function generate(
       asmjs: false,
     }));
   } catch (cause) {
-    throw new GuestLoadError(
-      "invalid-component",
-      `Cannot load the guest "${name}": ${cause instanceof Error ? cause.message : String(cause)}`,
-      { cause },
-    );
+    throw refused(name, cause);
   }
   const versions = new Map(
     outline.imports.map((item) => {
@@ -105,26 +104,30 @@ export async function generate(
     }),
   );
   let source = "";
-  const modules: Record<string, Uint8Array> = {};
+  // Instances of handlers are many, and short-lived.
+  const rewinds = outline.exports.some(({ name }) => name.startsWith("wasi:http/incoming-handler@"));
+  const rewritten = new Map<string, RewrittenModule>();
   for (const [file, bytes] of files) {
     if (file.endsWith(".js")) source = new TextDecoder().decode(bytes);
-    else if (file.endsWith(".wasm")) modules[file] = bytes;
+    else if (file.endsWith(".wasm")) {
+      try {
+        rewritten.set(file, rewriteModule(bytes, { epochs: hasEpochs(), rewinds }));
+      } catch (cause) {
+        throw refused(name, cause);
+      }
+    }
   }
-  // Instances of handlers are many, and short-lived.
-  const isHandler = outline.exports.some(({ name }) => name.startsWith("wasi:http/incoming-handler@"));
-  const rewritten = isHandler ? allRewindable(modules) : undefined;
-  return { ...patchCode(source, versions, rewritten !== undefined), modules: rewritten ?? modules };
+  const all = [...rewritten.values()];
+  // All modules or none: half an instance cannot be put back.
+  const rewindable = all.every((module) => module.rewindable);
+  return {
+    ...patchCode(source, versions, rewindable),
+    modules: Object.fromEntries([...rewritten].map(([file, { bytes }]) => [file, bytes])),
+    interruptible: all.every((module) => module.interruptible),
+  };
 }
 
-/** All modules rewritten, or none: half an instance cannot be put back. */
-function allRewindable(
-  modules: Readonly<Record<string, Uint8Array>>,
-): Record<string, Uint8Array> | undefined {
-  const rewritten: Record<string, Uint8Array> = {};
-  for (const [name, bytes] of Object.entries(modules)) {
-    const module = rewindable(bytes);
-    if (module === undefined) return undefined;
-    rewritten[name] = module;
-  }
-  return rewritten;
+function refused(name: string, cause: unknown): GuestLoadError {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return new GuestLoadError("invalid-component", `Cannot load the guest "${name}": ${reason}`, { cause });
 }

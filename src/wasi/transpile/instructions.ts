@@ -30,6 +30,16 @@ export class Cursor {
     }
   }
 
+  /** A number in LEB128, unsigned, of up to 64 bits. */
+  u64(): bigint {
+    let value = 0n;
+    for (let shift = 0n;; shift += 7n) {
+      const byte = this.byte();
+      value |= BigInt(byte & 0x7f) << shift;
+      if (byte < 0x80) return value;
+    }
+  }
+
   /** Passes over a number in LEB128 of any size and sign. */
   skipNumber(): void {
     while (this.byte() >= 0x80);
@@ -47,6 +57,10 @@ export class Cursor {
 /** The instructions that {@linkcode nextInstruction} tells apart. */
 export type Instruction =
   | "end"
+  /** `loop`, with its block type: what follows is done again by each branch to it. */
+  | "loop"
+  /** One that calls a function, in whatever way. */
+  | "call"
   /** `memory.size`, its memory index to be read. */
   | "memory.size"
   /** `memory.grow`, its memory index to be read. */
@@ -64,7 +78,10 @@ export function nextInstruction(code: Cursor): Instruction {
   if (opcode === 0x0b) return "end";
   if (opcode === 0x3f) return "memory.size";
   if (opcode === 0x40) return "memory.grow";
-  if (opcode === 0x26) return "changes state"; // table.set
+  if (opcode === 0x26) { // table.set
+    code.skipNumber();
+    return "changes state";
+  }
   if (opcode >= 0x28 && opcode <= 0x3e) return skipMemoryArgument(code);
   if (opcode >= 0x45 && opcode <= 0xc4) return "other"; // arithmetic
   switch (opcode) {
@@ -80,8 +97,10 @@ export function nextInstruction(code: Cursor): Instruction {
     case 0xd3: // ref.eq
     case 0xd4: // ref.as_non_null
       return "other";
-    case 0x02: // block
     case 0x03: // loop
+      code.skipType();
+      return "loop";
+    case 0x02: // block
     case 0x04: // if
     case 0x06: // try
     case 0xd0: // ref.null
@@ -92,10 +111,6 @@ export function nextInstruction(code: Cursor): Instruction {
     case 0x09: // rethrow
     case 0x0c: // br
     case 0x0d: // br_if
-    case 0x10: // call
-    case 0x12: // return_call
-    case 0x14: // call_ref
-    case 0x15: // return_call_ref
     case 0x18: // delegate
     case 0x20: // local.get
     case 0x21: // local.set
@@ -110,11 +125,17 @@ export function nextInstruction(code: Cursor): Instruction {
     case 0xd6: // br_on_non_null
       code.skipNumber();
       return "other";
+    case 0x10: // call
+    case 0x12: // return_call
+    case 0x14: // call_ref
+    case 0x15: // return_call_ref
+      code.skipNumber();
+      return "call";
     case 0x11: // call_indirect
     case 0x13: // return_call_indirect
       code.skipNumber();
       code.skipNumber();
-      return "other";
+      return "call";
     case 0x0e: // br_table
       for (let count = code.u32() + 1; count > 0; count--) code.skipNumber();
       return "other";
@@ -167,8 +188,11 @@ function nextBulk(code: Cursor): Instruction {
     if (opcode === 10) code.skipNumber();
     return "other";
   }
+  if (opcode > 17) return "unknown";
   // memory.init, data.drop, table.init, elem.drop, table.copy, table.grow, table.fill
-  return opcode <= 17 ? "changes state" : "unknown";
+  code.skipNumber();
+  if (opcode === 8 || opcode === 12 || opcode === 14) code.skipNumber();
+  return "changes state";
 }
 
 function nextVector(code: Cursor): Instruction {

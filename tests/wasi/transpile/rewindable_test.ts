@@ -1,7 +1,9 @@
 /** Core modules whose instances can be put back to their start, and putting them back. */
 import assert from "node:assert/strict";
 import { CALL_HANDLER } from "../../../src/wasi/transpile/patch.ts";
-import { rewindable } from "../../../src/wasi/transpile/rewindable.ts";
+import { rewriteModule } from "../../../src/wasi/transpile/rewrite.ts";
+import { coreImports } from "../../../src/wasi/core_imports.ts";
+import { newEpoch } from "../../../src/wasi/epoch.ts";
 import { type HandleTable, Resource, ResourceRegistry } from "../../../src/wasi/abi/handles.ts";
 import { keepStart } from "../../../src/wasi/rewind.ts";
 import type { GuestCode } from "../../../src/wasi/module.ts";
@@ -41,6 +43,16 @@ function module(more: readonly number[] = []): Uint8Array<ArrayBuffer> {
   ]);
 }
 
+function rewindable(module: Uint8Array): Uint8Array<ArrayBuffer> | undefined {
+  const { bytes, rewindable } = rewriteModule(module, { epochs: true, rewinds: true });
+  return rewindable ? bytes as Uint8Array<ArrayBuffer> : undefined;
+}
+
+function instanceOf(bytes: Uint8Array<ArrayBuffer>): WebAssembly.Instance {
+  const module = new WebAssembly.Module(bytes);
+  return new WebAssembly.Instance(module, coreImports(module, newEpoch(), Infinity));
+}
+
 type Functions = Record<"size" | "grow" | "load" | "store" | "bump", (...args: number[]) => number>;
 
 function instance(): {
@@ -50,7 +62,7 @@ function instance(): {
 } {
   const bytes = rewindable(module());
   assert.ok(bytes !== undefined);
-  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes));
+  const { exports } = instanceOf(bytes);
   const table: HandleTable = [1 << 30, 0];
   const again = keepStart({} as GuestCode, { [CALL_HANDLER]: { cores: [exports], tables: [, table] } });
   assert.ok(again !== undefined);
@@ -112,7 +124,7 @@ Deno.test("rewindable: an instance that took much memory is not worth clearing",
   const bytes = rewindable(
     Uint8Array.from([...big.subarray(0, at), 5, 5, 1, 1, 1, 0xd0, 0x0f, ...big.subarray(at + 6)]),
   );
-  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes!));
+  const { exports } = instanceOf(bytes!);
   const again = keepStart({} as GuestCode, { [CALL_HANDLER]: { cores: [exports], tables: [] } })!;
   const { grow } = exports as unknown as Functions;
   assert.equal(grow(1000), 1);

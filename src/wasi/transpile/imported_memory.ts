@@ -1,0 +1,70 @@
+/**
+ * Memories that modules define, made imports: whoever makes an instance makes its memory, and holds it to a bound. The
+ * engine then keeps a guest to that, also one that never calls the host: `memory.grow` answers -1, as it does where
+ * memory has run out. The names of the imports say what the module defined.
+ */
+import { leb, named } from "./sections.ts";
+import type { MemoryType } from "./shape.ts";
+
+/** What the host itself is imported as by core modules that were changed for it. No interface can be called that. */
+export const HOST = "storeport host";
+/** Imports of memories begin so. */
+export const MEMORY_IMPORT = "memory ";
+
+/** Bytes of a page. */
+export const PAGE = 65_536;
+
+/** The import in the place of a definition; `at` tells one from another. */
+export function memoryImport(type: MemoryType, at: number): number[] {
+  const { flags, least, most } = type;
+  const name = [at, flags, least, ...most === undefined ? [] : [most]].join(" ");
+  return [...named(HOST), ...named(MEMORY_IMPORT + name), 2, ...limits(type)];
+}
+
+function limits({ flags, least, most }: MemoryType): number[] {
+  return [flags, ...leb64(least), ...most === undefined ? [] : leb64(most)];
+}
+
+function leb64(value: bigint): number[] {
+  if (value < 0x1_0000_0000n) return leb(Number(value));
+  return [Number(value & 0x7fn) | 0x80, ...leb64(value >> 7n)];
+}
+
+/** What is known of a memory to be made, from its import's name. */
+export interface WantedMemory extends MemoryType {
+  /** The import's name. */
+  readonly name: string;
+}
+
+/** What an import's name says; `undefined` for one of something else. */
+export function wantedMemory(name: string): WantedMemory | undefined {
+  if (!name.startsWith(MEMORY_IMPORT)) return undefined;
+  const [, flags, least, most] = name.slice(MEMORY_IMPORT.length).split(" ");
+  return {
+    name,
+    flags: Number(flags),
+    least: BigInt(least!),
+    most: most === undefined ? undefined : BigInt(most),
+  };
+}
+
+/**
+ * Makes a memory that grows no further than `bytes`.
+ *
+ * @throws {RangeError} where it begins with more than the platform has.
+ */
+export function makeMemory({ flags, least, most }: MemoryType, bytes: number): WebAssembly.Memory {
+  const is64 = (flags & 4) !== 0;
+  const held = BigInt(Math.min(Math.floor(bytes / PAGE), Number.MAX_SAFE_INTEGER));
+  // More than engines have is refused where memories are made, but not where they are declared.
+  const highest = is64 ? 1n << 18n : 65_536n;
+  const maximum = [most ?? highest, held, highest].reduce((a, b) => a < b ? a : b);
+  const size = (pages: bigint) => is64 ? pages : Number(pages);
+  const descriptor = {
+    initial: size(least),
+    ...(most !== undefined || maximum < highest) && { maximum: size(maximum) },
+    ...(flags & 2) !== 0 && { shared: true },
+    ...is64 && { address: "i64" },
+  };
+  return new WebAssembly.Memory(descriptor as WebAssembly.MemoryDescriptor);
+}
