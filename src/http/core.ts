@@ -13,4 +13,4 @@ export { checkLimits } from "./limit_options.ts";
 export { redactUrl } from "./redact.ts";
 export { isRetryableStatus } from "./retry_layer.ts";
 export { resolveRetry } from "./retry_options.ts";
-export { isWorkerd } from "./workerd.ts";
+export { isWorkerd } from "./platform.ts";

@@ -26,6 +26,23 @@ Deno.test("five lines read an object on Node 24", async () => {
 });
 
 for (const line of [22, 24, 26] as const) {
+  Deno.test(`stores go over node:http on Node ${line}, and over fetch where that goes by proxies`, async () => {
+    await using server = await gateway();
+    const script = `
+      import { openStore } from "@storeport/storeport";
+      let fetched = 0;
+      const { fetch } = globalThis;
+      globalThis.fetch = (...args) => (fetched++, fetch(...args));
+      for (const proxies of ["", "1"]) {
+        process.env.NODE_USE_ENV_PROXY = proxies;
+        const { store, path } = await openStore(process.argv[1]);
+        console.log(fetched, await (await store.get(path)).text(), fetched);
+      }`;
+    const args = ["--input-type=module", "--eval", script, `${server.url}/greeting.txt`];
+    const text = "Hello from the store\n";
+    assert.equal(await runNode(line, args, await project("stores")), `0 ${text} 0\n0 ${text} 1\n`);
+  });
+
   Deno.test(`npx storeport copies and lists on Node ${line}`, async () => {
     await using server = await gateway();
     const folder = await project("stores");
