@@ -95,6 +95,11 @@ export const COMMITTED: Record<string, GuestSource> = {
   "no-run": wat("no-run"),
   "loop": wat("loop"),
   "grow": wat("grow"),
+  "endless-calls": wat("endless-calls"),
+  "endless-doubling": wat("endless-doubling"),
+  "endless-post-return": wat("endless-post-return"),
+  "endless-realloc": wat("endless-realloc"),
+  "endless-start": wat("endless-start"),
   "core-env": wat("core-env"),
   "core-preview1": wat("core-preview1"),
 };

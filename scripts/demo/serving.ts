@@ -64,13 +64,13 @@ async function hostileGuest(say: Say): Promise<void> {
   await using listening = await listenGuest(server, { listener: "node" });
   console.log("\nA guest that means no good, served in two workers: --workers 2 --request-timeout 1s\n");
   expect(await (await fetch(`${listening.url}/hello`)).text(), "Hello, WASI!");
-  const waiting = fetch(`${listening.url}/sleep`).then(async (response) => {
+  const looping = fetch(`${listening.url}/loop`).then(async (response) => {
     await response.text();
     return response.status;
   });
   await together(AT_ONCE, `${listening.url}/hello`);
-  expect(await waiting, 504);
-  say("GET /sleep, which never answers", `504 in time, and ${AT_ONCE} others answered meanwhile`);
+  expect(await looping, 504);
+  say("GET /loop, which computes for ever", `504 in time, and ${AT_ONCE} others answered meanwhile`);
   const trap = await fetch(`${listening.url}/secret`);
   say("GET /secret, which panics", `${trap.status} ${(await trap.text()).trim().replace("\n", ", ")}`);
   say("stats()", told(server));

@@ -52,12 +52,19 @@ export class Guest {
   readonly imports: readonly GuestImport[];
   /** What it exports. */
   readonly exports: readonly GuestExport[];
+  /**
+   * Whether a time limit, the signal or the end of a server ends it also while it computes, when it runs in a worker. It
+   * does not where its code has instructions that this host does not know, nor where threads cannot share memory: Deno
+   * then has a thread that goes on until the process ends, other platforms end it all the same.
+   */
+  readonly interruptible: boolean;
   readonly #code: GuestCode;
 
   /** For {@linkcode loadGuest}. */
   constructor(name: string, outline: ComponentOutline, code: GuestCode) {
     this.name = name;
     this.#code = code;
+    this.interruptible = code.parts.interruptible;
     this.imports = outline.imports.filter((item) => item.kind === "instance" || item.kind === "function")
       .map((item) => {
         const { name, version } = splitVersion(item.name);

@@ -131,6 +131,12 @@ export class Instance implements CallScope {
     }
   }
 
+  /** Why it was ended while it computed. */
+  interrupted(): GuestLimitError {
+    if (performance.now() >= this.#deadline) return this.#timeoutError();
+    return this.limit("aborted", "The guest was aborted by the caller");
+  }
+
   /** An error for a broken limit. */
   limit(limit: GuestLimit, message: string): GuestLimitError {
     return new GuestLimitError(limit, message);

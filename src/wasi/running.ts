@@ -2,7 +2,7 @@
 import { type Capabilities, grant, type OwnGrants } from "./capabilities.ts";
 import { splitVersion } from "./component.ts";
 import { coreInstantiator } from "./core_imports.ts";
-import { type Epoch, threadEpoch } from "./epoch.ts";
+import { type Epoch, isOver, threadEpoch } from "./epoch.ts";
 import { GuestExit, GuestLimitError, GuestTrapError } from "./error.ts";
 import { importObject } from "./imports.ts";
 import { Instance } from "./instance.ts";
@@ -57,7 +57,7 @@ export async function starter(
   const { coreModule, instantiate, required } = code;
   const instantiateCore = coreInstantiator(epoch, memory);
   const granted = await grant(options, name);
-  const begin = (own: OwnGrants | undefined) => new Life(options, granted(own));
+  const begin = (own: OwnGrants | undefined) => new Life(options, granted(own), epoch);
   return async (own) => {
     const first = begin(own);
     const holder = { current: first.instance };
@@ -89,9 +89,11 @@ export async function starter(
 class Life {
   readonly capabilities: Capabilities;
   readonly instance: Instance;
+  readonly #epoch: Epoch;
 
-  constructor(options: InstantiateOptions, capabilities: Capabilities) {
+  constructor(options: InstantiateOptions, capabilities: Capabilities, epoch: Epoch) {
     this.capabilities = capabilities;
+    this.#epoch = epoch;
     this.instance = new Instance(options, capabilities);
   }
 
@@ -115,9 +117,8 @@ class Life {
       // `undefined` and other payloads are errors that the guest's own signature has.
       if (!(error instanceof Error) && !(error instanceof GuestExit)) throw error;
       if (error instanceof GuestExit) throw error; // over, but what it wrote must still be taken
-      const cause = error instanceof GuestTrapError
-        ? error
-        : instance.trapCause ?? instance.endReason ?? error;
+      const cause = error instanceof GuestTrapError ? error : instance.trapCause ?? instance.endReason ??
+        (isOver(this.#epoch) ? instance.interrupted() : error);
       instance.end(cause);
       if (cause instanceof GuestExit) throw cause;
       const { tail } = this.capabilities.stderr;

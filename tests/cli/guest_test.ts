@@ -134,4 +134,6 @@ Deno.test("inspect: imports, exports, capabilities", async () => {
   assert.ok(suggested.includes("--net HOST") && suggested.includes("--sockets HOST:PORT"), suggested.join());
   assert.deepEqual(report.imports, [{ interface: "acme:widgets/maker", version: "1.2.0", provided: false }]);
   assert.equal(report.exports[0].name, "wasi:cli/run");
+  assert.equal(report.interruptible, true);
+  assert.doesNotMatch(text.out, /cannot be interrupted/);
 });

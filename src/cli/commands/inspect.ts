@@ -59,6 +59,7 @@ async function show(context: Context, source: string, json: boolean): Promise<vo
       world,
       imports: guest.imports,
       exports: guest.exports,
+      interruptible: guest.interruptible,
       capabilities: capabilities.map(({ name, flag }) => ({ name, flag })),
       suggestedFlags: capabilities.map(({ flag }) => flag),
     });
@@ -79,6 +80,7 @@ async function show(context: Context, source: string, json: boolean): Promise<vo
     await context.print("may ask for:");
     for (const { name, flag } of capabilities) await context.print(`  ${name.padEnd(14)} ${flag}`);
   }
+  if (!guest.interruptible) await context.print("has code that cannot be interrupted while it computes");
 }
 
 function versioned(name: string, version: string | undefined): string {

@@ -11,8 +11,10 @@ export interface FunctionCode {
   readonly end: number;
   /** Where its first instruction is. */
   readonly entry: number;
-  /** Whether it calls any function. */
-  readonly calls: boolean;
+  /** The functions that it calls by their index, once for each call. */
+  readonly calls: readonly number[];
+  /** Whether it calls functions by reference. */
+  readonly callsOthers: boolean;
   /** Places behind the heads of loops, and those of `memory.size` and `memory.grow`, in order. */
   readonly places: readonly Place[];
 }
@@ -31,6 +33,7 @@ export interface Code {
 }
 
 const NO_PLACES: readonly Place[] = [];
+const NO_CALLS: readonly number[] = [];
 
 /**
  * What a section of code holds; `undefined` where it has instructions that are not known.
@@ -50,7 +53,8 @@ export function readCode(module: Uint8Array, section: Section): Code | undefined
       cursor.skipType();
     }
     const entry = cursor.at;
-    let calls = false;
+    let calls: number[] | undefined;
+    let callsOthers = false;
     let places: Place[] | undefined;
     while (cursor.at < end) {
       const at = cursor.at;
@@ -59,7 +63,10 @@ export function readCode(module: Uint8Array, section: Section): Code | undefined
         case "unknown":
           return undefined;
         case "call":
-          calls = true;
+          (calls ??= []).push(cursor.u32());
+          break;
+        case "indirect call":
+          callsOthers = true;
           break;
         case "changes state":
           lasting = true;
@@ -74,7 +81,15 @@ export function readCode(module: Uint8Array, section: Section): Code | undefined
       }
     }
     if (cursor.at !== end) throw new RangeError("A function of another length than it says");
-    functions.push({ start, body, end, entry, calls, places: places ?? NO_PLACES });
+    functions.push({
+      start,
+      body,
+      end,
+      entry,
+      calls: calls ?? NO_CALLS,
+      callsOthers,
+      places: places ?? NO_PLACES,
+    });
   }
   if (cursor.at !== section.end) throw new RangeError("Code of another length than it says");
   return { functions, lasting };
@@ -82,8 +97,10 @@ export function readCode(module: Uint8Array, section: Section): Code | undefined
 
 /** What code is changed to. */
 export interface CodeChanges {
-  /** What is put at the head of loops and of functions that call others. */
+  /** What is put at the head of loops. */
   readonly check: Uint8Array | undefined;
+  /** The functions, by their place in the code, at whose head it is put too: a 1 for each. */
+  readonly checked: Uint8Array;
   /** What stands instead of `memory.size` and `memory.grow`. */
   readonly memory: Readonly<Record<"memory.size" | "memory.grow", Uint8Array>> | undefined;
   /** Functions at the end, with their lengths. */
@@ -100,26 +117,25 @@ export function writeCode(
   { functions }: Code,
   changes: CodeChanges,
 ): Uint8Array {
-  const { check, memory, more } = changes;
+  const { check, checked, memory, more } = changes;
   const writer = new Writer(module, section.end - section.start);
   writer.put(leb(functions.length + more.length));
-  for (const code of functions) {
-    const { start, body, end, entry, calls, places } = code;
+  for (const [at, { start, body, end, entry, places }] of functions.entries()) {
     const wanted = places.filter(({ kind }) => kind === "loop" ? check !== undefined : memory !== undefined);
-    const checked = check !== undefined && calls;
-    if (!checked && wanted.length === 0) {
+    const head = check !== undefined && checked[at] === 1 ? check : undefined;
+    if (head === undefined && wanted.length === 0) {
       writer.copy(start, end);
       continue;
     }
-    let length = end - body + (checked ? check.length : 0);
+    let length = end - body + (head?.length ?? 0);
     for (const { kind } of wanted) {
       length += kind === "loop" ? check!.length : memory![kind].length - MEMORY_INSTRUCTION;
     }
     writer.put(leb(length));
     let from = body;
-    if (checked) {
+    if (head !== undefined) {
       writer.copy(from, entry);
-      writer.put(check);
+      writer.put(head);
       from = entry;
     }
     for (const { at, kind } of wanted) {

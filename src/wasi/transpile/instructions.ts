@@ -59,8 +59,10 @@ export type Instruction =
   | "end"
   /** `loop`, with its block type: what follows is done again by each branch to it. */
   | "loop"
-  /** One that calls a function, in whatever way. */
+  /** `call` or `return_call`, the index of the function to be read. */
   | "call"
+  /** A call of a function that is not named. */
+  | "indirect call"
   /** `memory.size`, its memory index to be read. */
   | "memory.size"
   /** `memory.grow`, its memory index to be read. */
@@ -71,7 +73,7 @@ export type Instruction =
   | "other";
 
 /**
- * Passes over one instruction and tells what it was; of `memory.size` and `memory.grow` only the opcode is passed over.
+ * Passes over one instruction and tells what it was; only the opcode is passed over where an index is to be read.
  */
 export function nextInstruction(code: Cursor): Instruction {
   const opcode = code.byte();
@@ -127,15 +129,16 @@ export function nextInstruction(code: Cursor): Instruction {
       return "other";
     case 0x10: // call
     case 0x12: // return_call
+      return "call";
     case 0x14: // call_ref
     case 0x15: // return_call_ref
       code.skipNumber();
-      return "call";
+      return "indirect call";
     case 0x11: // call_indirect
     case 0x13: // return_call_indirect
       code.skipNumber();
       code.skipNumber();
-      return "call";
+      return "indirect call";
     case 0x0e: // br_table
       for (let count = code.u32() + 1; count > 0; count--) code.skipNumber();
       return "other";

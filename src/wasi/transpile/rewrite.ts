@@ -1,4 +1,5 @@
 /** Core modules as this host wants them: everything that is changed in a module is changed at once. */
+import { checkedFunctions } from "./call_graph.ts";
 import { type Code, readCode, writeCode } from "./code.ts";
 import { epochCheck, epochImport } from "./epoch.ts";
 import { memoryImport } from "./imported_memory.ts";
@@ -72,9 +73,9 @@ function rewrite(module: Uint8Array, { epochs, rewinds }: RewriteOptions): Rewri
   const plan = puttable ? rewindPlan(module, sections, shape) : undefined;
   // Whose size it is, is known only where the memory is defined.
   const rewind = resizes && plan?.memory === undefined ? undefined : plan;
-  const loops = hasPlace(code, (kind) => kind === "loop") ||
-    code?.functions.some(({ calls }) => calls) === true;
-  const epoch = epochs && loops;
+  const checked = code === undefined ? NONE : checkedFunctions(code, shape.importedFunctions);
+  const lasts = hasPlace(code, (kind) => kind === "loop") || checked.includes(1);
+  const epoch = epochs && lasts;
 
   const changed = new Map<number, Uint8Array | undefined>();
   const imports = shape.definedMemories.map(memoryImport);
@@ -90,6 +91,7 @@ function rewrite(module: Uint8Array, { epochs, rewinds }: RewriteOptions): Rewri
       CODE,
       writeCode(module, section, code, {
         check: epoch ? epochCheck(memories) : undefined,
+        checked,
         memory: sized?.memory,
         more: sized?.more ?? [],
       }),
@@ -99,11 +101,12 @@ function rewrite(module: Uint8Array, { epochs, rewinds }: RewriteOptions): Rewri
   return {
     bytes: assemble(module, sections, changed),
     rewindable: rewind !== undefined,
-    interruptible: code !== undefined && (epochs || !loops),
+    interruptible: code !== undefined && (epochs || !lasts),
   };
 }
 
 const EMPTY: Code = { functions: [], lasting: false };
+const NONE = new Uint8Array(0);
 
 function hasPlace(code: Code | undefined, wanted: (kind: string) => boolean): boolean {
   return code?.functions.some(({ places }) => places.some(({ kind }) => wanted(kind))) === true;
