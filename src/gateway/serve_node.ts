@@ -9,6 +9,8 @@ export type NodeRequestListener = (incoming: IncomingMessage, outgoing: ServerRe
 
 /** How long requests that are cut off have to say so, in milliseconds. */
 const LAST_WORDS = 250;
+/** How many bytes of a request that nobody wants are waited for before it is answered, and how long in milliseconds. */
+const SMALL_REST = 64 * 1024, REST_WAIT = 1_000;
 
 /** Listens with `node:http`. */
 export async function listen(handler: Gateway["fetch"], options: ListenOptions): Promise<Listener> {
@@ -88,6 +90,7 @@ async function serveOne(
     return;
   }
   const response = await gateway.fetch(request);
+  if (!incoming.complete && incoming.headers.expect === undefined) await skipRest(incoming, outgoing);
   const headers: Record<string, string | string[]> = {};
   response.headers.forEach((value, name) => headers[name] = value);
   // What was not read of the request stands in the way of the next one on this connection.
@@ -100,6 +103,29 @@ async function serveOne(
   }
   await send(response.body, outgoing);
 }
+
+/**
+ * Waits for what nobody has read of a request, where it is not much: the XML of a PROPFIND may arrive after its head, and
+ * closing the connection for it costs the client more than it saves us.
+ */
+async function skipRest(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
+  // Somebody has begun to read, and stopped for a reason.
+  if (begun.has(incoming) || Number(incoming.headers["content-length"] ?? 0) > SMALL_REST) return;
+  let length = 0, timer: ReturnType<typeof setTimeout> | undefined;
+  await new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, REST_WAIT);
+    incoming.on("data", (chunk: Uint8Array) => {
+      length += chunk.byteLength;
+      if (length > SMALL_REST) resolve();
+    });
+    incoming.once("end", resolve);
+    outgoing.once("close", resolve);
+  });
+  clearTimeout(timer);
+}
+
+/** Requests whose bodies somebody reads. */
+const begun = new WeakSet<IncomingMessage>();
 
 function requestOf(incoming: IncomingMessage, signal: AbortSignal): Request {
   const target = incoming.url ?? "/";
@@ -127,6 +153,7 @@ function bodyOf(incoming: IncomingMessage): ReadableStream<Uint8Array> {
   const chunks: AsyncIterator<Uint8Array> = incoming[Symbol.asyncIterator]();
   return new ReadableStream<Uint8Array>({
     async pull(controller) {
+      begun.add(incoming);
       const { done, value } = await chunks.next();
       if (done) controller.close();
       // Buffers share a pool with others.

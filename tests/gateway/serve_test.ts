@@ -233,3 +233,27 @@ Deno.test("serveGateway tells where it is, lets requests end, and cuts off what 
   await given.text();
   assert.equal(given.status, 503);
 });
+
+Deno.test("a small body that nobody reads does not cost the connection", async () => {
+  await using server = await serveGateway({ store: new MemoryStore() });
+  const connection = await Deno.connect({ hostname: "127.0.0.1", port: server.port });
+  const send = (text: string) => connection.write(new TextEncoder().encode(text));
+  let seen = "";
+  const until = async (mark: RegExp) => {
+    const buffer = new Uint8Array(65536);
+    while (!mark.test(seen)) {
+      const count = await connection.read(buffer);
+      if (count === null) assert.fail(`The connection ended: ${seen}`);
+      seen += new TextDecoder().decode(buffer.subarray(0, count));
+    }
+  };
+  const body = '<propfind xmlns="DAV:"><allprop/></propfind>';
+  await send(`PROPFIND / HTTP/1.1\r\nhost: h\r\ndepth: 0\r\ncontent-length: ${body.length}\r\n\r\n`);
+  // The head is looked at before the body comes.
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  await send(body);
+  await until(/207[^]*<\/(?:\w+:)?multistatus>/);
+  await send("GET /none HTTP/1.1\r\nhost: h\r\n\r\n");
+  await until(/HTTP\/1.1 404 /);
+  connection.close();
+});
