@@ -86,9 +86,13 @@ export class OutgoingBody extends Resource {
     this.pipe.push(bytes);
   }
 
-  /** Whether the stream takes no more: the reader has gone, or the body was refused. */
+  /**
+   * Whether the stream takes no more: the reader has gone, or the body was refused. A reader that has all that was
+   * declared may go before the guest says that this was the end, and a guest that asks in between (StarlingMonkey) is not
+   * told of a failure.
+   */
   get over(): boolean {
-    return this.pipe.cancelled || this.pipe.ended;
+    return this.pipe.ended || (this.pipe.cancelled && this.#written !== this.declared);
   }
 
   /** Aborts the message for its size. */
