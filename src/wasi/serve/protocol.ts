@@ -109,7 +109,7 @@ export type FromWorker =
   | { readonly t: "piece"; readonly id: number; readonly bytes: Uint8Array }
   | { readonly t: "end"; readonly id: number; readonly trailers: HeaderList }
   | { readonly t: "broken"; readonly id: number }
-  | { readonly t: "pull"; readonly id: number }
+  | { readonly t: "pull"; readonly id: number; readonly pieces: number }
   | { readonly t: "stop"; readonly id: number }
   | { readonly t: "output"; readonly fd: 1 | 2; readonly number: number; readonly bytes: Uint8Array }
   | { readonly t: "denied"; readonly denied: DeniedRequest }
@@ -138,6 +138,14 @@ export function tellStats(
 export function statsIn(cells: Int32Array): BackendStats {
   const [instances = 0, idle = 0, created = 0, outgoingRefused = 0] = cells;
   return { instances, idle, created, outgoingRefused, workers: 0, workersLost: 0 };
+}
+
+/** Pieces of a body that may be on their way between the threads, or waiting there, without having been asked for. */
+export const AHEAD = 2;
+
+/** Whether the client waits to be told to send its body (RFC 9110 section 10.1.1), which it is by the first read of it. */
+export function expects(headers: HeaderList): boolean {
+  return headers.some(([name]) => name.toLowerCase() === "expect");
 }
 
 /** In a cell of `claims`: the job is somebody's. Ids are positive. */

@@ -4,7 +4,16 @@ import { type BodySource, isSource, type ServedResponse } from "./exchange.ts";
 import { recordOf } from "./failure.ts";
 import { type Backend, Job } from "./job.ts";
 import { nextTurn } from "../turn.ts";
-import { BEGUN, type SentBody, TAKEN, tellStats, type ToWorker, transferOf } from "./protocol.ts";
+import {
+  AHEAD,
+  BEGUN,
+  expects,
+  type SentBody,
+  TAKEN,
+  tellStats,
+  type ToWorker,
+  transferOf,
+} from "./protocol.ts";
 import { answerRecord, jobOf, returnedRecord } from "./record.ts";
 import { ringCells, RingReader, RingWriter } from "./ring.ts";
 import type { Send } from "./worker_main.ts";
@@ -121,7 +130,7 @@ export class WorkerJobs {
     // The next guest may never let go of the thread: what the last one said must be out.
     this.#send.flush();
     const { id, name, method, scheme, authority, path, headers, body } = message;
-    const upload = body === "stream" ? new Upload(id, this.#send) : undefined;
+    const upload = body === "stream" ? new Upload(id, this.#send, !expects(headers)) : undefined;
     const request = {
       method,
       scheme,
@@ -192,31 +201,34 @@ function takes(claims: Int32Array, { place, id }: JobMessage): boolean {
   return Atomics.compareExchange(claims, place, id, TAKEN) === id;
 }
 
-/** A request's body, asked for piece by piece, one ahead. */
+/** A request's body: its first pieces come unasked, each further one when one has been taken. */
 class Upload implements BodySource {
   readonly #id: number;
   readonly #send: Send;
   readonly #pieces: Uint8Array[] = [];
-  #asked = 0;
+  /** Whether the first pieces come without being asked for. */
+  #asked: boolean;
   #state: "open" | "ended" | "broken" | "cancelled" = "open";
   #wake: (() => void) | undefined;
   trailers: HeaderList = [];
 
-  constructor(id: number, send: Send) {
+  constructor(id: number, send: Send, asked: boolean) {
     this.#id = id;
     this.#send = send;
+    this.#asked = asked;
   }
 
   async read(): Promise<Uint8Array | undefined> {
-    while (this.#pieces.length + this.#asked < AHEAD && this.#state === "open") {
-      this.#asked++;
-      this.#send({ t: "pull", id: this.#id });
+    if (!this.#asked) {
+      this.#asked = true;
+      this.#send({ t: "pull", id: this.#id, pieces: 0 });
     }
     while (this.#pieces.length === 0 && this.#state === "open") {
       await new Promise<void>((resolve) => this.#wake = resolve);
     }
     const piece = this.#pieces.shift();
     if (piece === undefined && this.#state === "broken") throw new Error("The request was cut off");
+    if (piece !== undefined && this.#state === "open") this.#send({ t: "pull", id: this.#id, pieces: 1 });
     return piece;
   }
 
@@ -228,7 +240,6 @@ class Upload implements BodySource {
   }
 
   piece(bytes: Uint8Array): void {
-    this.#asked--;
     if (this.#state === "open") this.#pieces.push(bytes);
     this.#wake?.();
   }
@@ -244,9 +255,6 @@ class Upload implements BodySource {
     this.#wake?.();
   }
 }
-
-/** Pieces that may be on their way between the threads. */
-export const AHEAD = 2;
 
 /** An answer's body, sent as far as the other side has room. */
 class Download {

@@ -6,7 +6,9 @@ import type { BackendStats, Job } from "./job.ts";
 import { jobRecord, type Said, saidIn } from "./record.ts";
 import { ringCells, RingReader, RingWriter } from "./ring.ts";
 import {
+  AHEAD,
   BEGUN,
+  expects,
   type FromWorker,
   type SharedRings,
   statsIn,
@@ -49,6 +51,9 @@ interface Linked {
   readonly place: number;
   /** Whether it went as a message. */
   posted: boolean;
+  /** Pieces of its body that the worker has room for. */
+  room: number;
+  uploading: boolean;
   started: boolean;
   /** How often its deadline came while its instance was still being made. */
   waits: number;
@@ -151,6 +156,8 @@ export class WorkerLink {
       job,
       place,
       posted: false,
+      room: AHEAD,
+      uploading: false,
       started: false,
       waits: 0,
       returned: false,
@@ -171,6 +178,8 @@ export class WorkerLink {
     }
     this.#jobs.set(id, linked);
     this.#active.push(linked);
+    // Most guests read what they are sent.
+    if (sent === "stream" && !expects(headers)) void this.#upload(linked);
     job.onGone(() => {
       if (!this.#ended && !linked.returned) this.#post({ t: "gone", id });
     });
@@ -199,7 +208,8 @@ export class WorkerLink {
     const unstarted: Job[] = [];
     for (const linked of this.#jobs.values()) {
       clearTimeout(linked.timer);
-      const untouched = this.#claims !== undefined && !linked.returned &&
+      // A body that has been read cannot be read again.
+      const untouched = this.#claims !== undefined && !linked.returned && linked.room === AHEAD &&
         Atomics.load(this.#claims, linked.place) === linked.id;
       if (untouched) unstarted.push(linked.job);
       else {
@@ -325,6 +335,7 @@ export class WorkerLink {
       case "broken":
         return linked.download?.fail();
       case "pull":
+        linked.room += message.pieces;
         return void this.#upload(linked);
       case "stop":
         if (isSource(job.request.body)) job.request.body.cancel();
@@ -354,17 +365,24 @@ export class WorkerLink {
     if (linked.returned && linked.download?.over !== false) this.#jobs.delete(linked.id);
   }
 
-  async #upload({ id, job: { request } }: Linked): Promise<void> {
-    const { body, trailers } = request;
-    if (!isSource(body)) return;
+  /** Sends pieces of a body while the worker has room for them. */
+  async #upload(linked: Linked): Promise<void> {
+    const { id, job: { request } } = linked, { body, trailers } = request;
+    if (!isSource(body) || linked.uploading) return;
+    linked.uploading = true;
     try {
-      const bytes = await body.read();
-      if (this.#ended) return;
-      if (bytes !== undefined) this.#post({ t: "piece", id, bytes }, transferOf(bytes));
-      else {
-        const fields = await trailers?.() ?? [];
-        if (!this.#ended) this.#post({ t: "end", id, trailers: fields });
+      while (linked.room > 0) {
+        linked.room--;
+        const bytes = await body.read();
+        if (this.#ended || linked.returned) return;
+        if (bytes === undefined) {
+          const fields = await trailers?.() ?? [];
+          if (!this.#ended) this.#post({ t: "end", id, trailers: fields });
+          return; // uploading for ever: there is nothing more
+        }
+        this.#post({ t: "piece", id, bytes }, transferOf(bytes));
       }
+      linked.uploading = false;
     } catch {
       if (!this.#ended) this.#post({ t: "broken", id });
     }

@@ -30,7 +30,13 @@ export function codeMessage(
   name: string,
   { parts, required }: GuestCode,
 ): CodeMessage {
-  return { name, text: parts.text, modules: [...parts.modules], required, interruptible: parts.interruptible };
+  return {
+    name,
+    text: parts.text,
+    modules: [...parts.modules],
+    required,
+    interruptible: parts.interruptible,
+  };
 }
 
 /**
@@ -75,7 +81,10 @@ const CAN_SHARE = typeof SharedArrayBuffer === "function";
 const APART = 1_000_000;
 
 /** What all workers are told. */
-type ServeMessage = Omit<Extract<ToWorker, { t: "serve" }>, "code" | "epoch" | "claims" | "rings" | "numbers">;
+type ServeMessage = Omit<
+  Extract<ToWorker, { t: "serve" }>,
+  "code" | "epoch" | "claims" | "rings" | "numbers"
+>;
 
 interface WorkersOptions {
   readonly count: number;
@@ -191,7 +200,14 @@ class Workers implements Backend {
     this.#ports.set(link, port);
     // Without shared memory each worker counts on from a number of its own.
     if (!CAN_SHARE) this.#numbers[0] = this.#spawned++ * APART;
-    port.post([{ ...this.#message, code: this.#code, epoch: port.epoch, claims, rings, numbers: this.#numbers }]);
+    port.post([{
+      ...this.#message,
+      code: this.#code,
+      epoch: port.epoch,
+      claims,
+      rings,
+      numbers: this.#numbers,
+    }]);
     this.#feed();
   }
 
