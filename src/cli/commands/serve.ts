@@ -200,7 +200,15 @@ function outputs(context: Context, { json }: Flags): Pick<ServeOptions, "stdout"
 
 async function logRequest(context: Context, entry: AccessEntry, json = false): Promise<void> {
   const { time, remote = "-", method, path, status, bytesSent, duration, complete, id } = entry;
-  if (json) return await context.printJson({ event: "request", ...entry, time: time.toISOString() });
+  if (json) {
+    const rounded = Number(duration.toFixed(3));
+    return await context.printJson({
+      event: "request",
+      ...entry,
+      time: time.toISOString(),
+      duration: rounded,
+    });
+  }
   const outcome = complete ? `${status}` : `${status || "-"} (cut off)`;
   await context.note(
     `${time.toISOString()} ${remote} ${clean(method)} ${clean(path)} ${outcome} ${bytesSent} B ` +
