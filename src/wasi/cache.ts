@@ -1,5 +1,4 @@
 /** Transpiled guests are kept: in memory, compiled, and where there is a place for it on disk. */
-import { hasEpochs } from "./epoch.ts";
 import type { Generated } from "./transpile/generate.ts";
 import { GENERATOR } from "./transpile/generate.ts";
 
@@ -14,7 +13,7 @@ export interface GuestStore {
 /** The key of a component: its content and whatever else decides what is made of it. */
 export async function cacheKey(component: Uint8Array): Promise<string> {
   const content = await digest(component);
-  const seed = new TextEncoder().encode(`${GENERATOR}${hasEpochs() ? " epochs" : ""}\n${hex(content)}`);
+  const seed = new TextEncoder().encode(`${GENERATOR}\n${hex(content)}`);
   return hex(await digest(seed));
 }
 

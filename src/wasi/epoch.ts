@@ -13,11 +13,12 @@ const PROBE = new Uint8Array([
   ...[10, 11, 1, 9, 0, 0x41, 0, 0xfe, 0x10, 0x42, 1, 0, 0x0b],
 ]);
 
-let possible: boolean | undefined;
+let needed: boolean | undefined;
 
-/** Whether threads share memory here, and a module may have two memories. */
-export function hasEpochs(): boolean {
-  return possible ??= typeof SharedArrayBuffer === "function" && WebAssembly.validate(PROBE);
+/** Whether workers here need epochs to be ended, and can have them. Elsewhere ending a worker ends what it computes. */
+export function needsEpochs(): boolean {
+  return needed ??= "Deno" in globalThis && typeof SharedArrayBuffer === "function" &&
+    WebAssembly.validate(PROBE);
 }
 
 /** An epoch, in the form in which it can be sent to another thread; `undefined` where there are none. */
@@ -25,7 +26,7 @@ export type Epoch = WebAssembly.Memory | undefined;
 
 /** An epoch that is not over. */
 export function newEpoch(): Epoch {
-  return hasEpochs() ? new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true }) : undefined;
+  return needsEpochs() ? new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true }) : undefined;
 }
 
 /** Ends whatever runs in the epoch, within microseconds. */
@@ -36,11 +37,4 @@ export function endEpoch(epoch: Epoch): void {
 /** Whether it is over. */
 export function isOver(epoch: Epoch): boolean {
   return epoch !== undefined && Atomics.load(new Int32Array(epoch.buffer), 0) !== 0;
-}
-
-let own: Epoch;
-
-/** The epoch of guests on this thread that nobody ends. */
-export function threadEpoch(): Epoch {
-  return own ??= newEpoch();
 }

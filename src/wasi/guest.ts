@@ -53,9 +53,9 @@ export class Guest {
   /** What it exports. */
   readonly exports: readonly GuestExport[];
   /**
-   * Whether a time limit, the signal or the end of a server ends it also while it computes, when it runs in a worker. It
-   * does not where its code has instructions that this host does not know, nor where threads cannot share memory: Deno
-   * then has a thread that goes on until the process ends, other platforms end it all the same.
+   * Whether all of its code can be interrupted, so that the end of a worker also ends the thread of a guest that computes
+   * in Deno. A guest with instructions that this host does not know runs all the same, but there its thread goes on for
+   * as long as it computes. Node ends any.
    */
   readonly interruptible: boolean;
   readonly #code: GuestCode;

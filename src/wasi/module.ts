@@ -2,8 +2,10 @@
 import { cacheKey, decodeEntry, encodeEntry, type GuestStore } from "./cache.ts";
 import type { ComponentOutline } from "./component.ts";
 import type { InstantiateCore } from "./core_imports.ts";
+import { needsEpochs } from "./epoch.ts";
 import { generate, type Generated } from "./transpile/generate.ts";
 import type { RequiredImport } from "./transpile/patch.ts";
+import { interruptible } from "./transpile/rewrite.ts";
 
 /** The generated `instantiate`. */
 export type Instantiate = (
@@ -22,6 +24,11 @@ export interface GuestCode {
   readonly required: readonly RequiredImport[];
   /** The generated text and the compiled modules, for other threads. */
   readonly parts: CodeParts;
+  /**
+   * The same code, to be run in an epoch; see `epoch.ts`. Itself where the platform needs none, or where there is code
+   * with instructions that are not known.
+   */
+  readonly interruptible: () => Promise<GuestCode>;
 }
 
 /** What code is made of, in a form that can be sent to another thread. */
@@ -30,7 +37,7 @@ export interface CodeParts {
   readonly text: string;
   /** Core modules by the name that the text asks for. */
   readonly modules: ReadonlyMap<string, WebAssembly.Module>;
-  /** Whether the end of an epoch ends it; see `epoch.ts`. */
+  /** Whether code that runs in an epoch can be made of it; see `epoch.ts`. */
   readonly interruptible: boolean;
 }
 
@@ -78,20 +85,42 @@ async function make(
   return await compile(generated);
 }
 
-async function compile({ code, modules, required, interruptible }: Generated): Promise<GuestCode> {
-  const compiled = await Promise.all(
-    Object.entries(modules).map(async ([name, bytes]) =>
-      [name, await WebAssembly.compile(bytes as Uint8Array<ArrayBuffer>)] as const
+async function compile({ code, modules, required, ...generated }: Generated): Promise<GuestCode> {
+  const parts = { text: code, modules: await compileAll(modules), interruptible: generated.interruptible };
+  const plain = await codeOf(parts, required);
+  if (!parts.interruptible || !needsEpochs()) return plain;
+  let interrupted: Promise<GuestCode> | undefined;
+  return { ...plain, interruptible: () => interrupted ??= runInEpochs(plain, modules) };
+}
+
+async function runInEpochs(plain: GuestCode, modules: Generated["modules"]): Promise<GuestCode> {
+  const changed = Object.entries(modules).map(([name, bytes]) => [name, interruptible(bytes)] as const);
+  const parts = { ...plain.parts, modules: await compileAll(Object.fromEntries(changed)) };
+  return { ...plain, parts, coreModule: (name) => Promise.resolve(parts.modules.get(name)!) };
+}
+
+async function compileAll(modules: Generated["modules"]): Promise<ReadonlyMap<string, WebAssembly.Module>> {
+  return new Map(
+    await Promise.all(
+      Object.entries(modules).map(async ([name, bytes]) =>
+        [name, await WebAssembly.compile(bytes as Uint8Array<ArrayBuffer>)] as const
+      ),
     ),
   );
-  return await codeOf({ text: code, modules: new Map(compiled), interruptible }, required);
 }
 
 /** Code from its parts, on this thread. */
 export async function codeOf(parts: CodeParts, required: readonly RequiredImport[]): Promise<GuestCode> {
   const { text, modules } = parts;
   const instantiate = await instantiateOf(text);
-  return { instantiate, required, parts, coreModule: (name) => Promise.resolve(modules.get(name)!) };
+  const code: GuestCode = {
+    instantiate,
+    required,
+    parts,
+    coreModule: (name) => Promise.resolve(modules.get(name)!),
+    interruptible: () => Promise.resolve(code),
+  };
+  return code;
 }
 
 /**

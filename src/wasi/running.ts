@@ -2,7 +2,7 @@
 import { type Capabilities, grant, type OwnGrants } from "./capabilities.ts";
 import { splitVersion } from "./component.ts";
 import { coreInstantiator } from "./core_imports.ts";
-import { type Epoch, isOver, threadEpoch } from "./epoch.ts";
+import { type Epoch, isOver } from "./epoch.ts";
 import { GuestExit, GuestLimitError, GuestTrapError } from "./error.ts";
 import { importObject } from "./imports.ts";
 import { Instance } from "./instance.ts";
@@ -45,13 +45,13 @@ export async function start(name: string, code: GuestCode, options: InstantiateO
 }
 
 /**
- * Opens what instances of a guest share; they all run in `epoch`. What is returned throws like {@linkcode start}.
+ * Opens what instances of a guest share; they all run in `epoch`, if there is one. What is returned throws like {@linkcode start}.
  */
 export async function starter(
   name: string,
   code: GuestCode,
   options: InstantiateOptions,
-  epoch: Epoch = threadEpoch(),
+  epoch?: Epoch,
 ): Promise<Start> {
   const { memory = Infinity } = options.limits ?? {};
   const { coreModule, instantiate, required } = code;

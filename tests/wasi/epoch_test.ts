@@ -9,7 +9,8 @@ import { runCommand, starter } from "../../src/wasi/running.ts";
 
 async function run(timeout: number): Promise<unknown> {
   const bytes = await Deno.readFile(new URL("../guests/wat/loop.wasm", import.meta.url));
-  const code = await guestCode(bytes, outline(bytes), "loop", () => Promise.resolve(undefined));
+  const plain = await guestCode(bytes, outline(bytes), "loop", () => Promise.resolve(undefined));
+  const code = await plain.interruptible();
   const epoch = newEpoch();
   const running = await (await starter("loop", code, { limits: { timeout } }, epoch))();
   endEpoch(epoch);

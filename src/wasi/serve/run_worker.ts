@@ -22,6 +22,7 @@ export async function runInWorker(
 ): Promise<RunResult> {
   options.signal?.throwIfAborted();
   const sent = sentOptions(options);
+  const message = await codeMessage(name, code);
   const outputs = { 1: openOutput(options.stdout, 1), 2: openOutput(options.stderr, 2) };
   const input = openInput(options.stdin);
   const narrow = options.workerPermissions === "narrow";
@@ -38,7 +39,8 @@ export async function runInWorker(
         cause: options.signal?.reason,
       }),
     );
-  options.signal?.addEventListener("abort", abort, { once: true });
+  if (options.signal?.aborted) abort();
+  else options.signal?.addEventListener("abort", abort, { once: true });
   port.onFailure((reason) => reject(new Error(`Cannot run "${name}": the worker failed: ${reason}`)));
   port.onMessage((messages) => {
     for (const message of messages) receive(message);
@@ -64,7 +66,7 @@ export async function runInWorker(
   try {
     port.post([{
       t: "run",
-      code: codeMessage(name, code),
+      code: message,
       epoch: port.epoch,
       options: sent,
       stdin: options.stdin !== undefined,

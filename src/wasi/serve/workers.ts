@@ -26,17 +26,9 @@ export interface WorkerContext {
 }
 
 /** Code in the form in which it is sent. */
-export function codeMessage(
-  name: string,
-  { parts, required }: GuestCode,
-): CodeMessage {
-  return {
-    name,
-    text: parts.text,
-    modules: [...parts.modules],
-    required,
-    interruptible: parts.interruptible,
-  };
+export async function codeMessage(name: string, code: GuestCode): Promise<CodeMessage> {
+  const { parts: { text, modules, interruptible }, required } = await code.interruptible();
+  return { name, text, modules: [...modules], required, interruptible };
 }
 
 /**
@@ -69,7 +61,7 @@ export function workerBackend(
   const permissions = options.workerPermissions === "narrow" ? workerPermissions(options) : undefined;
   return new Workers(
     message,
-    codeMessage(name, code),
+    () => codeMessage(name, code),
     { count, concurrency, timeout: resolved.pool.requestTimeout, permissions },
     context,
   );
@@ -95,7 +87,7 @@ interface WorkersOptions {
 
 class Workers implements Backend {
   readonly #message: ServeMessage;
-  readonly #code: CodeMessage;
+  readonly #code: () => Promise<CodeMessage>;
   readonly #options: WorkersOptions;
   readonly #context: WorkerContext;
   readonly #links = new Set<WorkerLink>();
@@ -112,7 +104,7 @@ class Workers implements Backend {
 
   constructor(
     message: ServeMessage,
-    code: CodeMessage,
+    code: () => Promise<CodeMessage>,
     options: WorkersOptions,
     context: WorkerContext,
   ) {
@@ -178,7 +170,9 @@ class Workers implements Backend {
     this.#starting++;
     const { concurrency, timeout, permissions } = this.#options;
     let port: WorkerPort;
+    let code: CodeMessage;
     try {
+      code = await this.#code();
       port = await spawnWorker(permissions);
     } catch (error) {
       this.#starting--;
@@ -202,7 +196,7 @@ class Workers implements Backend {
     if (!CAN_SHARE) this.#numbers[0] = this.#spawned++ * APART;
     port.post([{
       ...this.#message,
-      code: this.#code,
+      code,
       epoch: port.epoch,
       claims,
       rings,

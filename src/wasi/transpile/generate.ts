@@ -1,14 +1,13 @@
 /** The only module that knows `jco-transpile`: a component becomes JavaScript and core modules. */
 import type { ComponentOutline } from "../component.ts";
 import { splitVersion } from "../component.ts";
-import { hasEpochs } from "../epoch.ts";
 import { GuestLoadError } from "../error.ts";
 import { loadGenerator } from "./loader.ts";
 import { patchCode, type RequiredImport } from "./patch.ts";
-import { rewriteModule, type RewrittenModule } from "./rewrite.ts";
+import { adopt, type AdoptedModule } from "./rewrite.ts";
 
 /** The version of jco-transpile and of what is made of its output; part of every cache key. */
-export const GENERATOR = "jco-transpile@0.12 hybrid jspi 7";
+export const GENERATOR = "jco-transpile@0.12 hybrid jspi 8";
 
 /** A component in the form that JavaScript runs. */
 export interface Generated {
@@ -18,7 +17,7 @@ export interface Generated {
   readonly modules: Readonly<Record<string, Uint8Array>>;
   /** What the text imports. */
   readonly required: readonly RequiredImport[];
-  /** Whether all of it can be interrupted; see {@linkcode RewrittenModule}. */
+  /** Whether all of it can be interrupted; see {@linkcode AdoptedModule}. */
   readonly interruptible: boolean;
 }
 
@@ -106,23 +105,23 @@ export async function generate(
   let source = "";
   // Instances of handlers are many, and short-lived.
   const rewinds = outline.exports.some(({ name }) => name.startsWith("wasi:http/incoming-handler@"));
-  const rewritten = new Map<string, RewrittenModule>();
+  const adopted = new Map<string, AdoptedModule>();
   for (const [file, bytes] of files) {
     if (file.endsWith(".js")) source = new TextDecoder().decode(bytes);
     else if (file.endsWith(".wasm")) {
       try {
-        rewritten.set(file, rewriteModule(bytes, { epochs: hasEpochs(), rewinds }));
+        adopted.set(file, adopt(bytes, rewinds));
       } catch (cause) {
         throw refused(name, cause);
       }
     }
   }
-  const all = [...rewritten.values()];
+  const all = [...adopted.values()];
   // All modules or none: half an instance cannot be put back.
   const rewindable = all.every((module) => module.rewindable);
   return {
     ...patchCode(source, versions, rewindable),
-    modules: Object.fromEntries([...rewritten].map(([file, { bytes }]) => [file, bytes])),
+    modules: Object.fromEntries([...adopted].map(([file, { bytes }]) => [file, bytes])),
     interruptible: all.every((module) => module.interruptible),
   };
 }

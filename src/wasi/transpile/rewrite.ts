@@ -2,7 +2,7 @@
 import { checkedFunctions } from "./call_graph.ts";
 import { type Code, readCode, writeCode } from "./code.ts";
 import { epochCheck, epochImport } from "./epoch.ts";
-import { memoryImport } from "./imported_memory.ts";
+import { HOST, memoryImport } from "./imported_memory.ts";
 import {
   GLOBAL,
   GROW_TYPE,
@@ -30,32 +30,28 @@ import {
 import { sectionOf, type Shape, shapeOf } from "./shape.ts";
 import { Cursor } from "./instructions.ts";
 
-/** A module and what can be done with its instances. */
-export interface RewrittenModule {
-  /** The module. */
+/** A module as it is kept, and what can be done with it. */
+export interface AdoptedModule {
+  /** The module: its memories are imports. */
   readonly bytes: Uint8Array;
   /** Whether its instances can be put back to their start; see `rewindable.ts`. */
   readonly rewindable: boolean;
-  /** Whether the end of an epoch ends whatever runs in it; see `epoch.ts`. */
+  /** Whether {@linkcode interruptible} knows all of its instructions. */
   readonly interruptible: boolean;
 }
 
-/** What is wanted of a module. */
-export interface RewriteOptions {
-  /** It is to be interruptible. */
-  readonly epochs: boolean;
-  /** It is to be rewindable. */
-  readonly rewinds: boolean;
-}
-
 /**
- * Rewrites a module as far as this reader knows it.
+ * The module as far as this reader knows it. `rewinds` says whether its instances are to be put back to their start.
  *
  * @throws {TypeError} for one that imports what only the host adds.
  */
-export function rewriteModule(module: Uint8Array, options: RewriteOptions): RewrittenModule {
+export function adopt(module: Uint8Array, rewinds: boolean): AdoptedModule {
   try {
-    return rewrite(module, options);
+    const sections = sectionsOf(module);
+    const shape = shapeOf(module, sections);
+    // An epoch is nobody's to write to.
+    if (shape.importsHost) throw new TypeError(`It imports "${HOST}", which is the host's own`);
+    return rewrite(module, sections, shape, { epochs: false, rewinds });
   } catch (error) {
     // Not as this reader knows modules: the engine will judge it.
     if (error instanceof RangeError) return { bytes: module, rewindable: false, interruptible: false };
@@ -63,9 +59,18 @@ export function rewriteModule(module: Uint8Array, options: RewriteOptions): Rewr
   }
 }
 
-function rewrite(module: Uint8Array, { epochs, rewinds }: RewriteOptions): RewrittenModule {
+/** An adopted module in a form that runs in an epoch, whose end ends whatever runs in it; see `epoch.ts`. */
+export function interruptible(module: Uint8Array): Uint8Array {
   const sections = sectionsOf(module);
-  const shape = shapeOf(module, sections);
+  return rewrite(module, sections, shapeOf(module, sections), { epochs: true, rewinds: false }).bytes;
+}
+
+function rewrite(
+  module: Uint8Array,
+  sections: readonly Section[],
+  shape: Shape,
+  { epochs, rewinds }: { readonly epochs: boolean; readonly rewinds: boolean },
+): AdoptedModule {
   const section = sectionOf(sections, CODE);
   const code = section === undefined ? EMPTY : readCode(module, section);
   const resizes = hasPlace(code, (kind) => kind !== "loop");
@@ -73,9 +78,8 @@ function rewrite(module: Uint8Array, { epochs, rewinds }: RewriteOptions): Rewri
   const plan = puttable ? rewindPlan(module, sections, shape) : undefined;
   // Whose size it is, is known only where the memory is defined.
   const rewind = resizes && plan?.memory === undefined ? undefined : plan;
-  const checked = code === undefined ? NONE : checkedFunctions(code, shape.importedFunctions);
-  const lasts = hasPlace(code, (kind) => kind === "loop") || checked.includes(1);
-  const epoch = epochs && lasts;
+  const checked = code === undefined || !epochs ? NONE : checkedFunctions(code, shape.importedFunctions);
+  const epoch = epochs && (checked.includes(1) || hasPlace(code, (kind) => kind === "loop"));
 
   const changed = new Map<number, Uint8Array | undefined>();
   const imports = shape.definedMemories.map(memoryImport);
@@ -101,7 +105,7 @@ function rewrite(module: Uint8Array, { epochs, rewinds }: RewriteOptions): Rewri
   return {
     bytes: assemble(module, sections, changed),
     rewindable: rewind !== undefined,
-    interruptible: code !== undefined && (epochs || !lasts),
+    interruptible: code !== undefined,
   };
 }
 

@@ -22,6 +22,8 @@ export interface GlobalType {
 
 /** See the file's head. */
 export interface Shape {
+  /** Whether it imports what only the host adds. */
+  readonly importsHost: boolean;
   readonly importedFunctions: number;
   readonly importedMemories: readonly MemoryType[];
   readonly definedMemories: readonly MemoryType[];
@@ -39,7 +41,6 @@ export function sectionOf(sections: readonly Section[], id: number): Section | u
  * The shape of a module.
  *
  * @throws {RangeError} for one that is not well-formed, or newer than this reader.
- * @throws {TypeError} for one that imports what only the host adds.
  */
 export function shapeOf(module: Uint8Array, sections: readonly Section[]): Shape {
   const cursor = (id: number) => {
@@ -54,11 +55,10 @@ export function shapeOf(module: Uint8Array, sections: readonly Section[]): Shape
 }
 
 function readImports(cursor: Cursor | undefined) {
-  let importedFunctions = 0;
+  let importedFunctions = 0, importsHost = false;
   const importedMemories: MemoryType[] = [], importedGlobals: GlobalType[] = [];
   for (let count = cursor?.u32() ?? 0; count > 0; count--) {
-    // The epoch is nobody's to write to.
-    if (readName(cursor!) === HOST) throw new TypeError(`It imports "${HOST}", which is the host's own`);
+    importsHost = readName(cursor!) === HOST || importsHost;
     readName(cursor!);
     const kind = cursor!.byte();
     if (kind === 0) {
@@ -74,7 +74,7 @@ function readImports(cursor: Cursor | undefined) {
       cursor!.skipNumber();
     } else throw new RangeError("Unknown import");
   }
-  return { importedFunctions, importedMemories, importedGlobals };
+  return { importsHost, importedFunctions, importedMemories, importedGlobals };
 }
 
 function readName(cursor: Cursor): string {

@@ -2,11 +2,10 @@
 import assert from "node:assert/strict";
 import { coreImports } from "../../../src/wasi/core_imports.ts";
 import { endEpoch, type Epoch, isOver, newEpoch } from "../../../src/wasi/epoch.ts";
-import { rewriteModule } from "../../../src/wasi/transpile/rewrite.ts";
+import { adopt, interruptible } from "../../../src/wasi/transpile/rewrite.ts";
 
 const HEAD = [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0];
 const section = (id: number, ...bytes: number[]) => [id, bytes.length, ...bytes];
-const WITHOUT = { epochs: false, rewinds: false }, WITH = { epochs: true, rewinds: false };
 
 /** A module whose function `f`, of type i32 → i32, has this body; it imports a function that does nothing. */
 function moduleOf(...code: number[]): Uint8Array {
@@ -25,9 +24,9 @@ function moduleOf(...code: number[]): Uint8Array {
 }
 
 function run(source: Uint8Array, epoch: Epoch, host = () => {}): (value: number) => number {
-  const { bytes, interruptible } = rewriteModule(source, WITH);
-  assert.ok(interruptible);
-  const module = new WebAssembly.Module(bytes as Uint8Array<ArrayBuffer>);
+  const adopted = adopt(source, true);
+  assert.ok(adopted.interruptible);
+  const module = new WebAssembly.Module(interruptible(adopted.bytes) as Uint8Array<ArrayBuffer>);
   const imports = coreImports(module, epoch, Infinity, { e: { f: host } });
   return new WebAssembly.Instance(module, imports).exports["f"] as (value: number) => number;
 }
@@ -76,14 +75,12 @@ Deno.test("epoch: what runs when it ends is ended", () => {
 });
 
 Deno.test("epoch: code that cannot go on for ever is left as it is", () => {
-  const plain = moduleOf(0x41, 7);
-  assert.deepEqual(rewriteModule(plain, WITH), rewriteModule(plain, WITHOUT));
+  const { bytes } = adopt(moduleOf(0x41, 7), true);
+  assert.deepEqual(interruptible(bytes), bytes);
 });
 
 Deno.test("epoch: a module with unknown instructions runs as it is, and is told", () => {
   const odd = moduleOf(...forms["a loop"]!, 0xfb, 0x30);
-  const { bytes, interruptible } = rewriteModule(odd, WITH);
-  assert.equal(interruptible, false);
-  assert.deepEqual(bytes, rewriteModule(odd, WITHOUT).bytes);
-  assert.equal(rewriteModule(moduleOf(...forms["a loop"]!), WITHOUT).interruptible, false);
+  assert.equal(adopt(odd, false).interruptible, false);
+  assert.equal(adopt(moduleOf(...forms["a loop"]!), false).interruptible, true);
 });

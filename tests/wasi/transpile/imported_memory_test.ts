@@ -1,9 +1,8 @@
 /** Memories of core modules that the host makes, and holds to a bound. */
 import assert from "node:assert/strict";
 import { coreImports } from "../../../src/wasi/core_imports.ts";
-import { newEpoch } from "../../../src/wasi/epoch.ts";
 import { GuestLimitError } from "../../../src/wasi/error.ts";
-import { rewriteModule } from "../../../src/wasi/transpile/rewrite.ts";
+import { adopt } from "../../../src/wasi/transpile/rewrite.ts";
 
 const HEAD = [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0];
 const PAGE = 65_536;
@@ -15,9 +14,9 @@ function moduleOf(...memories: number[][]): Uint8Array<ArrayBuffer> {
 }
 
 function memoryOf(source: Uint8Array, pages: number): WebAssembly.Memory {
-  const { bytes } = rewriteModule(source, { epochs: true, rewinds: false });
+  const { bytes } = adopt(source, false);
   const module = new WebAssembly.Module(bytes as Uint8Array<ArrayBuffer>);
-  const imports = coreImports(module, newEpoch(), pages * PAGE);
+  const imports = coreImports(module, undefined, pages * PAGE);
   return new WebAssembly.Instance(module, imports).exports["m"] as WebAssembly.Memory;
 }
 
@@ -67,9 +66,9 @@ Deno.test("imported memory: several, each its own; one of 64 bits; a shared one"
 
 Deno.test("imported memory: a module that is cut off is left to the engine; one that asks for the host's own is refused", () => {
   const cut = moduleOf([0, 1]).subarray(0, 17);
-  assert.equal(rewriteModule(cut, { epochs: true, rewinds: true }).bytes, cut);
+  assert.equal(adopt(cut, true).bytes, cut);
   const text = [..."storeport host"].map((letter) => letter.charCodeAt(0));
   const epoch = [1, text.length, ...text, 1, 0x65, 2, 3, 1, 1];
   const thief = Uint8Array.from([...HEAD, 2, epoch.length, ...epoch]);
-  assert.throws(() => rewriteModule(thief, { epochs: true, rewinds: true }), /which is the host's own/);
+  assert.throws(() => adopt(thief, true), /which is the host's own/);
 });

@@ -1,9 +1,8 @@
 /** Core modules whose instances can be put back to their start, and putting them back. */
 import assert from "node:assert/strict";
 import { CALL_HANDLER } from "../../../src/wasi/transpile/patch.ts";
-import { rewriteModule } from "../../../src/wasi/transpile/rewrite.ts";
+import { adopt } from "../../../src/wasi/transpile/rewrite.ts";
 import { coreImports } from "../../../src/wasi/core_imports.ts";
-import { newEpoch } from "../../../src/wasi/epoch.ts";
 import { type HandleTable, Resource, ResourceRegistry } from "../../../src/wasi/abi/handles.ts";
 import { keepStart } from "../../../src/wasi/rewind.ts";
 import type { GuestCode } from "../../../src/wasi/module.ts";
@@ -44,13 +43,13 @@ function module(more: readonly number[] = []): Uint8Array<ArrayBuffer> {
 }
 
 function rewindable(module: Uint8Array): Uint8Array<ArrayBuffer> | undefined {
-  const { bytes, rewindable } = rewriteModule(module, { epochs: true, rewinds: true });
+  const { bytes, rewindable } = adopt(module, true);
   return rewindable ? bytes as Uint8Array<ArrayBuffer> : undefined;
 }
 
 function instanceOf(bytes: Uint8Array<ArrayBuffer>): WebAssembly.Instance {
   const module = new WebAssembly.Module(bytes);
-  return new WebAssembly.Instance(module, coreImports(module, newEpoch(), Infinity));
+  return new WebAssembly.Instance(module, coreImports(module, undefined, Infinity));
 }
 
 type Functions = Record<"size" | "grow" | "load" | "store" | "bump", (...args: number[]) => number>;
