@@ -23,6 +23,12 @@ const { values } = parseArgs({
 });
 const way = values.with ?? (await jsrAnswers() ? "dnt" : "deno-pack");
 if (way !== "dnt" && way !== "deno-pack") throw new Error(`No builder "${way}": there are dnt and deno-pack`);
+if (way === "dnt" && values.with !== undefined && !await jsrAnswers()) {
+  console.error(
+    'Cannot build with @deno/dnt, which comes from JSR: JSR does not answer. "--with deno-pack" needs none of it',
+  );
+  Deno.exit(1);
+}
 const why = values.with !== undefined ? "as asked" : way === "dnt" ? "JSR answers" : "JSR does not answer";
 console.log(`Building npm/ with ${way === "dnt" ? "@deno/dnt" : "deno pack"} (${why})`);
 
