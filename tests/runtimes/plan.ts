@@ -2,7 +2,8 @@
 import type { Assignment, Exceptions } from "./assignment.ts";
 import type { Runtime, Without } from "./runtime.ts";
 import { storeCases } from "../../src/testing/mod.ts";
-import { S3_SERVER, type Stage } from "./stage.ts";
+import { S3_SERVERS, type S3Server } from "../servers/s3.ts";
+import type { Stage } from "./stage.ts";
 
 /** Columns of the table. */
 export const COLUMNS = [
@@ -35,8 +36,8 @@ export function stepsOf(runtime: Runtime): readonly Step[] {
   const steps: Step[] = [{ column: "MemoryStore", assignment: () => ({ list: "store", store: "memory" }) }];
   if (fetch !== undefined) {
     const { features, without = {}, stores = {} } = fetch;
-    if (fetch.s3 !== false) steps.push(s3Step(fetch.s3));
     steps.push(
+      s3Step(fetch.s3Server ?? "versitygw", fetch.s3),
       {
         column: "HttpStore over fetch",
         assignment: async (stage) => ({
@@ -108,8 +109,9 @@ export function stepsOf(runtime: Runtime): readonly Step[] {
 /** Tested elsewhere, with a bucket that does: with versions, versitygw fails others. */
 const VERSIONS = "an old version can be read by its id";
 
-function s3Step(own: Without = {}): Step {
-  const without = { ...shortfalls(), [VERSIONS]: "the bucket keeps no versions", ...own };
+function s3Step(name: string, own: Without = {}): Step {
+  const server = S3_SERVERS.find((each) => each.name === name)!;
+  const without = { ...shortfalls(server), [VERSIONS]: "the bucket keeps no versions", ...own };
   return {
     column: "S3Store over fetch",
     without,
@@ -117,22 +119,20 @@ function s3Step(own: Without = {}): Step {
       list: "store",
       store: "s3",
       connector: "fetch",
-      options: await stage.s3(),
-      lacks: S3_SERVER.lacks,
+      options: await stage.s3(server),
+      lacks: server.lacks,
       ...exceptions(without),
     }),
   };
 }
 
 /** What the server itself cannot do, of the stores' list. */
-function shortfalls(): Without {
+function shortfalls(server: S3Server): Without {
   const names = new Set(storeCases.map(({ name }) => name));
   return Object.fromEntries(
-    Object.entries(S3_SERVER.fails).filter(([name]) => names.has(name)).map(([name, why]) => [
+    Object.entries(server.fails).filter(([name]) => names.has(name)).map(([name, why]) => [
       name,
-      typeof why === "string"
-        ? `${S3_SERVER.name}: ${why}`
-        : { reason: `${S3_SERVER.name}: ${why.sometimes}` },
+      typeof why === "string" ? `${server.name}: ${why}` : { reason: `${server.name}: ${why.sometimes}` },
     ]),
   );
 }

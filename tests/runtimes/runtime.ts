@@ -23,8 +23,10 @@ export interface ConnectorPlan {
   /** What it can do there. The cases check that it does, and that the rest is refused by name. */
   readonly features: readonly ConnectorFeature[];
   readonly without?: Without;
-  /** Cases of S3 over it that cannot hold; `false`: none is run, because the S3 server sends no CORS headers. */
-  readonly s3?: false | Without;
+  /** Cases of S3 over it that cannot hold. */
+  readonly s3?: Without;
+  /** By its name in `tests/servers/s3.ts`. Default: versitygw, the fastest of those that pass nearly all. */
+  readonly s3Server?: string;
   /** Cases of the stores over it that cannot hold. */
   readonly stores?: Without;
 }

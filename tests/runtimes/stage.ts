@@ -1,7 +1,7 @@
 /** The servers that a list talks to, started when they are asked for. */
 import { join } from "node:path";
 import { firstLine } from "./lines.ts";
-import { type RunningS3, S3_SERVERS, type S3Server, startS3 } from "../servers/s3.ts";
+import { type RunningS3, type S3Server, startS3 } from "../servers/s3.ts";
 import { ROOT } from "./places.ts";
 import { NotInstalled } from "./runtime.ts";
 import type { Addresses } from "./servers.ts";
@@ -10,12 +10,9 @@ import type { Addresses } from "./servers.ts";
 export interface Stage extends AsyncDisposable {
   /** A gateway and an origin that does everything. */
   servers(): Promise<Addresses>;
-  /** Options of an `S3Store` on an empty bucket of {@linkcode S3_SERVER}. */
-  s3(): Promise<Readonly<Record<string, unknown>>>;
+  /** Options of an `S3Store` on an empty bucket. */
+  s3(server: S3Server): Promise<Readonly<Record<string, unknown>>>;
 }
-
-/** The S3 server: the fastest of those that pass the whole list. */
-export const S3_SERVER: S3Server = S3_SERVERS.find(({ name }) => name === "versitygw")!;
 
 /** Starts nothing yet; disposing ends what was started. */
 export function setStage(): Stage {
@@ -31,9 +28,9 @@ export function setStage(): Stage {
       }).spawn();
       return JSON.parse(await firstLine(process.stdout)) as Addresses;
     },
-    async s3() {
-      s3 = await startS3(S3_SERVER);
-      if (s3 === undefined) throw new NotInstalled(`${S3_SERVER.name} not installed`);
+    async s3(server) {
+      s3 = await startS3(server);
+      if (s3 === undefined) throw new NotInstalled(`${server.name} not installed`);
       return { ...await s3.bucket("conformance") };
     },
     async [Symbol.asyncDispose]() {

@@ -37,7 +37,7 @@ export const CONNECTOR: Without = {
   "one signal aborts many requests, and the service lives on": SIX,
 };
 
-/** Of the stores' list, over the gateway on another origin. */
+/** Of the stores' list, with the gateway or the S3 server on another origin. */
 export const STORES: Without = {
   "an empty object has no range but a suffix": ACROSS,
   "a signal ends a body on its way": ACROSS,

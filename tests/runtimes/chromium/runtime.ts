@@ -18,7 +18,9 @@ export const chromium: Runtime = {
       features: ["extension-methods", "latin1-headers"],
       without: CONNECTOR,
       stores: STORES,
-      s3: false,
+      // It sends CORS headers, and shows those that are S3's.
+      s3Server: "minio",
+      s3: STORES,
     },
   },
   host: { without: HOST },
