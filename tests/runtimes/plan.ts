@@ -132,7 +132,7 @@ function shortfalls(server: S3Server): Without {
   return Object.fromEntries(
     Object.entries(server.fails).filter(([name]) => names.has(name)).map(([name, why]) => [
       name,
-      typeof why === "string" ? `${server.name}: ${why}` : { reason: `${server.name}: ${why.sometimes}` },
+      typeof why === "string" ? `${server.name}: ${why}` : { sometimes: `${server.name}: ${why.sometimes}` },
     ]),
   );
 }
