@@ -28,8 +28,10 @@ export function cell({ steps }: RuntimeResult, column: Column): string {
   if (outcomes.length === 0) return "FAILED: nothing reported";
   if (failed > 0) return `${failed} FAILED of ${outcomes.length}`;
   if (step.refused !== undefined) return `refused: ${step.refused}`;
-  const left = outcomes.filter(({ impossible }) => impossible).length;
-  return `${outcomes.length - left} passed${left > 0 ? `, ${left} cannot` : ""}`;
+  const passed = outcomes.filter(({ impossible }) => !impossible).length;
+  // Those that are not tried among the others count as well.
+  const left = Object.keys(step.without ?? {}).length;
+  return `${passed} passed${left > 0 ? `, ${left} cannot` : ""}`;
 }
 
 /** Aligned columns for a terminal. */
