@@ -30,6 +30,13 @@ interface Held {
   returned: boolean;
 }
 
+/** A job that has not begun. */
+interface Waiting {
+  readonly job: JobMessage;
+  /** What has come for it meanwhile: the first pieces of its body are not asked for. */
+  readonly early: ToWorker[];
+}
+
 /** How long jobs may follow on each other before the event loop turns, in milliseconds. */
 const SLICE = 1;
 
@@ -41,7 +48,7 @@ export class WorkerJobs {
     | { readonly writer: RingWriter; readonly reader: RingReader; readonly cells: Int32Array }
     | undefined;
   readonly #pool: Backend;
-  readonly #waiting: JobMessage[] = [];
+  readonly #waiting: Waiting[] = [];
   readonly #held = new Map<number, Held>();
   /** When the event loop last turned. */
   #turned = performance.now();
@@ -72,12 +79,15 @@ export class WorkerJobs {
   /** A message for the jobs. */
   tell(message: ToWorker): void {
     if (message.t === "job") {
-      this.#waiting.push(message);
+      this.#waiting.push({ job: message, early: [] });
       return this.#next();
     }
     if (!("id" in message)) return;
     const held = this.#held.get(message.id);
-    if (held === undefined) return;
+    if (held === undefined) {
+      this.#waiting.find(({ job }) => job.id === message.id)?.early.push(message);
+      return;
+    }
     switch (message.t) {
       case "piece":
         return held.upload?.piece(message.bytes);
@@ -101,10 +111,11 @@ export class WorkerJobs {
     do {
       this.#take();
       while (this.#waiting.length > 0 && this.#pool.available) {
-        const message = this.#waiting.shift()!;
+        const { job, early } = this.#waiting.shift()!;
         // Whoever takes the place first has the job: this worker, or another one to which it is moved.
-        if (this.#claims !== undefined && !takes(this.#claims, message)) continue;
-        this.#start(message);
+        if (this.#claims !== undefined && !takes(this.#claims, job)) continue;
+        this.#start(job);
+        for (const message of early) this.tell(message);
         if (performance.now() - this.#turned < SLICE) continue;
         // Timers and messages wait for the loop to turn, which it does not while one job follows on another.
         this.#turning = true;
@@ -122,7 +133,7 @@ export class WorkerJobs {
   #take(): void {
     const reader = this.#rings?.reader;
     for (let record = reader?.take(); record !== undefined; record = reader?.take()) {
-      this.#waiting.push(jobOf(record));
+      this.#waiting.push({ job: jobOf(record), early: [] });
     }
   }
 

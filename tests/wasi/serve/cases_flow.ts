@@ -30,6 +30,20 @@ async function leaveEarly({ url }: { readonly url: string }, path: string): Prom
 /** See the file's head. */
 export const flowCases: readonly ServeCase[] = [
   {
+    name: "bodies that come before the guest can be called are all there when it is",
+    only: { isolation: "worker" },
+    async run({ serve }) {
+      const { url } = await serve({ workers: 1, workerConcurrency: 30 });
+      const sent = pattern(100_000);
+      const received = await Promise.all(Array.from({ length: 30 }, async () => {
+        const body = new Blob([sent]).stream();
+        const response = await fetch(`${url}/echo`, { method: "POST", body, duplex: "half" } as RequestInit);
+        return new Uint8Array(await response.arrayBuffer());
+      }));
+      for (const bytes of received) assert.deepEqual(bytes, sent);
+    },
+  },
+  {
     name: "an echo of 1 MiB comes back while it still goes out",
     covers: ["wasi_http_echo"],
     async run({ serve }) {
