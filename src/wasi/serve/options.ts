@@ -58,7 +58,7 @@ export interface AccessEntry {
 
 /** Options of `guest.serve`. */
 export interface ServeOptions extends Omit<GuestOptions, "stdin" | "limits" | "stdout" | "stderr"> {
-  /** Where guests run. Default `inline`. A guest that loops on the caller's thread cannot be stopped. */
+  /** Where guests run. Default `inline`. A guest that computes for ever on the caller's thread cannot be ended. */
   readonly isolation?: Isolation;
   /** Workers. Default: as many as there are cores. */
   readonly workers?: number;
