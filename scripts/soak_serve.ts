@@ -118,10 +118,10 @@ async function run(isolation: Isolation, requests: number): Promise<SoakResult> 
 }
 
 function report({ tally, before, after, duration, faults }: SoakResult): void {
-  const { begun, whole, dropped, trapped, slowWhole, wrong } = tally;
+  const { begun, whole, again, dropped, trapped, slowWhole, wrong } = tally;
   console.log(
     `${begun} requests in ${(duration / 1000).toFixed(0)} s: ${whole} answers whole to the last byte, ` +
-      `${dropped} abandoned, ${trapped} trapped, ${wrong} wrong; ${slowWhole} slow readers served`,
+      `${dropped} abandoned, ${trapped} trapped, ${wrong} wrong; ${slowWhole} slow readers served; ${again} made again on a new connection`,
   );
   console.log(
     `before: RSS ${mib(before.rss)} MiB, ${before.fds} handles; ` +

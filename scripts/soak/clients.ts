@@ -23,6 +23,8 @@ export interface Tally {
   begun: number;
   /** Answers that were right to the last byte. */
   whole: number;
+  /** Requests made again because the server had just closed the connection for want of one. */
+  again: number;
   /** Requests abandoned. */
   dropped: number;
   /** Requests that ended in a trap, as they should. */
@@ -46,6 +48,7 @@ export class Clients {
   readonly tally: Tally = {
     begun: 0,
     whole: 0,
+    again: 0,
     dropped: 0,
     trapped: 0,
     slowWhole: 0,
@@ -87,9 +90,21 @@ export class Clients {
       const leaves = random() < disconnects;
       let reusable = false;
       try {
+        const reused = connection !== undefined;
         connection ??= await this.#open(i);
         if (leaves) await abandon(connection, exchange, random);
-        else reusable = await this.#check(connection, exchange);
+        else {
+          try {
+            reusable = await this.#check(connection, exchange);
+          } catch (error) {
+            // RFC 9112 section 9.3.1: a connection may be closed while a request is on its way.
+            if (!reused || !(error instanceof CutOff) || connection.answered) throw error;
+            this.tally.again++;
+            connection.close();
+            connection = await this.#open(i);
+            reusable = await this.#check(connection, exchange);
+          }
+        }
       } catch (error) {
         if (!leaves) this.#complain(exchange, error);
       }

@@ -24,6 +24,7 @@ export class Connection {
   #start = 0;
   #end = 0;
   #closed = false;
+  #answered = false;
 
   private constructor(conn: Deno.Conn, room: number) {
     this.#conn = conn;
@@ -35,9 +36,19 @@ export class Connection {
     return new Connection(await Deno.connect({ hostname, port }), room);
   }
 
+  /** Whether anything has come back since the last thing that was sent. */
+  get answered(): boolean {
+    return this.#answered;
+  }
+
   /** Sends all of it. */
   async write(bytes: Uint8Array): Promise<void> {
-    for (let sent = 0; sent < bytes.length;) sent += await this.#conn.write(bytes.subarray(sent));
+    this.#answered = false;
+    try {
+      for (let sent = 0; sent < bytes.length;) sent += await this.#conn.write(bytes.subarray(sent));
+    } catch (cause) {
+      throw new CutOff("The connection takes no more", { cause });
+    }
   }
 
   /** Reads a head. */
@@ -119,6 +130,7 @@ export class Connection {
       throw new CutOff("The connection broke off", { cause });
     }
     if (read === null) throw new CutOff("The connection ended");
+    this.#answered = true;
     [this.#start, this.#end] = [0, read];
   }
 }

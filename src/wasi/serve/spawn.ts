@@ -8,6 +8,9 @@ export function workerUrl(name: string): URL {
   return new URL(`./${name}.${import.meta.url.endsWith(".ts") ? "ts" : "js"}`, import.meta.url);
 }
 
+/** Not called: it tells those who pack modules that this one is wanted, though nobody imports it. */
+export const workerModule = (): Promise<unknown> => import("./worker.ts");
+
 /** What a worker of Deno may do: its `permissions` option. */
 export type WorkerPermissions = Readonly<Record<string, unknown>>;
 

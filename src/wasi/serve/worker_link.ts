@@ -23,7 +23,7 @@ export interface LinkEvents {
   /** A job has been given back. */
   returned(link: WorkerLink): void;
   /** The worker is no more. `unstarted` are jobs that no guest has seen. */
-  lost(link: WorkerLink, unstarted: readonly Job[]): void;
+  lost(link: WorkerLink, unstarted: readonly Job[], reason: string): void;
   /** A message that is not about a job. */
   other(link: WorkerLink, message: FromWorker): void;
 }
@@ -125,6 +125,11 @@ export class WorkerLink {
     return this.#rings === undefined ? this.#stats : statsIn(this.#rings.cells);
   }
 
+  /** Whether the worker has the guest's code. */
+  get ready(): boolean {
+    return this.#ready;
+  }
+
   /** Jobs that it holds. */
   get load(): number {
     return this.#active.length;
@@ -222,7 +227,7 @@ export class WorkerLink {
     }
     this.#jobs.clear();
     this.#active.length = 0;
-    this.#events.lost(this, unstarted);
+    this.#events.lost(this, unstarted, reason);
   }
 
   /** Starts the clocks of jobs that have come to their turn. */

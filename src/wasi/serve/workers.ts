@@ -176,11 +176,7 @@ class Workers implements Backend {
       port = await spawnWorker(permissions);
     } catch (error) {
       this.#starting--;
-      for (const job of this.#again.splice(0)) {
-        job.failed(failureOf(error));
-        job.returned();
-      }
-      return;
+      return this.#refuse(failureOf(error));
     }
     this.#starting--;
     if (this.#closed) return port.terminate();
@@ -207,7 +203,7 @@ class Workers implements Backend {
 
   readonly #events: LinkEvents = {
     returned: () => this.#feed(),
-    lost: (link, unstarted) => {
+    lost: (link, unstarted, reason) => {
       this.#links.delete(link);
       this.#ports.delete(link);
       this.#created += link.stats?.created ?? 0;
@@ -221,10 +217,21 @@ class Workers implements Backend {
       }
       this.#lost++;
       this.#again.unshift(...unstarted);
+      // The next one would come no further.
+      if (!link.ready) return this.#refuse(new ServeFailure("start", `No worker can be started: ${reason}`));
       void this.#spawn();
     },
     other: (link, message) => void this.#other(link, message),
   };
+
+  /** Ends the jobs that wait for a worker. */
+  #refuse(failure: ServeFailure): void {
+    for (const job of this.#again.splice(0)) {
+      job.failed(failure);
+      job.returned();
+    }
+    this.#context.freed();
+  }
 
   async #other(link: WorkerLink, message: FromWorker): Promise<void> {
     if (message.t === "denied") this.#context.onDenied(message.denied);

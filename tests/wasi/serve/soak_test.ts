@@ -9,7 +9,7 @@ for (const isolation of ["inline", "worker"] satisfies Isolation[]) {
   Deno.test(`soak: 2,500 requests, ${isolation}: every answer is whole, and nothing is left open`, async () => {
     const { tally, after, faults } = await soak({
       guest: new URL("../../guests/serve/serve.wasm", import.meta.url).href,
-      listener: isolation === "inline" ? "deno" : "node",
+      listener: "node",
       serve: {
         isolation,
         maxInstances: 100,
