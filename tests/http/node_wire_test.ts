@@ -375,6 +375,17 @@ Deno.test("node: a server that will close soon is believed", async () => {
   });
 });
 
+Deno.test("node: a kept connection whose time is over is not used, though no timer came to say so", async () => {
+  await using server = await answering(ok("ok"));
+  await withService({ poolIdleTimeout: 50 }, async (service) => {
+    await Promise.all([1, 2].map(async () => await (await service.call(get(server.url))).text()));
+    // Computes, as a guest does, and lets no timer and no socket have a turn.
+    for (const end = performance.now() + 60; performance.now() < end;);
+    await Promise.all([1, 2].map(async () => await (await service.call(get(server.url))).text()));
+  });
+  assert.equal(server.connections.length, 4);
+});
+
 Deno.test("node: bytes beyond a response are not the answer to the next request", async () => {
   const surplus = head("HTTP/1.1 200 OK", "content-length: 6") + "poison";
   await using server = await rawServer(async (connection, number) => {

@@ -33,6 +33,8 @@ export class PoolAgent extends Agent {
   readonly #hints = new WeakMap<Duplex, number>();
   readonly #reused = new WeakSet<ClientRequest>();
   #sweeper: ReturnType<typeof setTimeout> | undefined;
+  /** When the sweeper is to come. */
+  #due = Infinity;
   #closed = false;
 
   /** Reads the pool options. */
@@ -98,6 +100,22 @@ export class PoolAgent extends Agent {
     return this.#reused.has(request);
   }
 
+  /**
+   * To be called before each request. Closes what was idle for too long where the timer is late: who computed for some
+   * seconds, as guests do on this thread, would send into connections that the server has closed.
+   */
+  prune(): void {
+    if (performance.now() < this.#due) return;
+    clearTimeout(this.#sweeper);
+    this.#sweep();
+    // The agent hears of it later, and looks for the destroyed at one end only.
+    for (const sockets of Object.values(this.freeSockets)) {
+      for (let at = (sockets?.length ?? 0) - 1; at >= 0; at--) {
+        if (sockets![at]!.destroyed) sockets!.splice(at, 1);
+      }
+    }
+  }
+
   /** Closes the idle connections of a key: one was found dead, so the others of its age are. */
   evict(key: string): void {
     for (const socket of [...(this.freeSockets[key] ?? [])]) socket.destroy();
@@ -108,6 +126,7 @@ export class PoolAgent extends Agent {
     this.#closed = true;
     clearTimeout(this.#sweeper);
     this.#sweeper = undefined;
+    this.#due = Infinity;
     this.#idle.clear();
     for (const sockets of Object.values(this.freeSockets)) {
       for (const socket of [...(sockets ?? [])]) socket.destroy();
@@ -120,6 +139,7 @@ export class PoolAgent extends Agent {
   }
 
   #sweepIn(wait: number): void {
+    this.#due = performance.now() + wait;
     // Of Node's module: its timer can be told not to keep the program running.
     this.#sweeper = setTimeout(() => this.#sweep(), Math.min(Math.max(Math.ceil(wait), 1), MAX_TIMER));
     this.#sweeper.unref();
@@ -127,6 +147,7 @@ export class PoolAgent extends Agent {
 
   #sweep(): void {
     this.#sweeper = undefined;
+    this.#due = Infinity;
     const now = performance.now();
     let next = Infinity;
     for (const [socket, due] of [...this.#idle]) {

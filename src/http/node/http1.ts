@@ -101,6 +101,7 @@ export class Http1Exchange extends Exchange {
         return dial(this.#dialAbort.signal);
       },
     };
+    this.#init.agent.prune();
     // Node writes the head at once when it is given header lines, and the method in upper case.
     const faithful = method === method.toUpperCase();
     const client = httpRequest(faithful ? { ...args, headers: lines } : { ...args, setHost: false });
