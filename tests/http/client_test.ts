@@ -7,7 +7,8 @@ import { getHeaderAll, withHeader } from "../../src/http/headers.ts";
 import type { ClientOptions } from "../../src/http/options.ts";
 import { VERSION } from "../../src/http/version.ts";
 import { ConfigurationError } from "../../src/store/error.ts";
-import { fails, fakeBody, FakeClock, FakeConnector, FakeService, get, respond, settle } from "./fakes.ts";
+import { get } from "./calls.ts";
+import { fails, fakeBody, FakeClock, FakeConnector, FakeService, respond, settle } from "./fakes.ts";
 
 function client(service: FakeService, options?: ClientOptions): HttpService {
   return createClient(new FakeConnector(service), options);

@@ -123,10 +123,6 @@ export class FakeClock implements RetryClock {
   }
 }
 
-export function get(url = "https://example.com/a", more: Partial<HttpRequest> = {}): HttpRequest {
-  return { method: "GET", url, headers: [], ...more };
-}
-
 /** Lets everything that is ready run. */
 export async function settle(): Promise<void> {
   for (let i = 0; i < 20; i++) await Promise.resolve();

@@ -14,6 +14,7 @@ import {
   scriptedFaults,
 } from "../../src/testing/fault_connector.ts";
 import { type Origin, startOrigin } from "../../src/testing/origin_node.ts";
+import { failure } from "./calls.ts";
 
 const CONNECTORS: readonly (readonly [string, HttpConnector])[] = [
   ["FetchConnector", new FetchConnector()],
@@ -47,16 +48,6 @@ function faulty(
       }
     });
   }
-}
-
-async function failure(action: Promise<unknown>): Promise<HttpError> {
-  try {
-    await action;
-  } catch (error) {
-    assert(error instanceof HttpError, `Not an HttpError: ${error}`);
-    return error;
-  }
-  throw new Error("Nothing failed");
 }
 
 const script = (...faults: (Fault | undefined)[]) => () => scriptedFaults(faults);

@@ -6,29 +6,13 @@ import { HttpError } from "../../src/http/error.ts";
 import { fetchError } from "../../src/http/fetch/error.ts";
 import { looksEncoded } from "../../src/http/fetch/coding.ts";
 import { type FetchAbilities, FetchConnector } from "../../src/http/fetch.ts";
-import type { HttpRequest, HttpService } from "../../src/http/connector.ts";
+import type { HttpService } from "../../src/http/connector.ts";
 import type { ClientOptions } from "../../src/http/options.ts";
 import { allowAll } from "../../src/http/policy.ts";
 import { NotSupportedError } from "../../src/store/error.ts";
 import { startOrigin } from "../../src/testing/origin_node.ts";
+import { failure, get } from "./calls.ts";
 import { CLIENT_CERT, CLIENT_KEY, SERVER_CERT, SERVER_KEY, TEST_CA } from "./node_pki.ts";
-
-const get = (url: string, rest: Partial<HttpRequest> = {}): HttpRequest => ({
-  method: "GET",
-  url,
-  headers: [],
-  ...rest,
-});
-
-async function failure(action: Promise<unknown>): Promise<HttpError> {
-  try {
-    await action;
-  } catch (error) {
-    assert(error instanceof HttpError, `Not an HttpError: ${error}`);
-    return error;
-  }
-  throw new Error("Nothing failed");
-}
 
 /** A service over a fetch of our own, which notes what it was called with. */
 function recorded(

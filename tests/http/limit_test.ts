@@ -3,7 +3,8 @@ import fc from "fast-check";
 import type { HttpResponse, HttpService } from "../../src/http/connector.ts";
 import { Semaphore, withLimit } from "../../src/http/limit.ts";
 import { ConfigurationError } from "../../src/store/error.ts";
-import { fails, fakeBody, FakeService, get, respond, settle } from "./fakes.ts";
+import { get } from "./calls.ts";
+import { fails, fakeBody, FakeService, respond, settle } from "./fakes.ts";
 
 /** Which of the calls have got their response head. */
 async function arrived(calls: Promise<HttpResponse>[]): Promise<number[]> {

@@ -8,7 +8,8 @@ import { FetchConnector } from "../../src/http/fetch.ts";
 import { NodeHttpConnector } from "../../src/http/node.ts";
 import type { ClientOptions } from "../../src/http/options.ts";
 import { RetryError, retryHistory } from "../../src/http/retry.ts";
-import { FakeClock, get } from "./fakes.ts";
+import { get } from "./calls.ts";
+import { FakeClock } from "./fakes.ts";
 
 const CONNECTORS: Array<[string, () => HttpConnector]> = [
   ["FetchConnector", () => new FetchConnector()],

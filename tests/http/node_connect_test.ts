@@ -6,46 +6,18 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { HttpRequest, HttpService } from "../../src/http/connector.ts";
 import { HttpError, type HttpErrorDetail, type HttpErrorKind } from "../../src/http/error.ts";
-import { NodeHttpConnector, type NodeHttpConnectorOptions } from "../../src/http/node.ts";
+import { NodeHttpConnector } from "../../src/http/node.ts";
 import type { ClientOptions } from "../../src/http/options.ts";
 import type { NetworkPolicy } from "../../src/http/policy.ts";
 import { ConfigurationError, NotSupportedError } from "../../src/store/error.ts";
+import { failure, get } from "./calls.ts";
 import { CLIENT_CERT, CLIENT_KEY, SERVER_CERT, SERVER_KEY, TEST_CA } from "./node_pki.ts";
-import { answering, ok, type RawServer, rawServer } from "./node_servers.ts";
-
-async function withService(
-  options: ClientOptions,
-  run: (service: HttpService) => Promise<void>,
-  connector: NodeHttpConnectorOptions = {},
-): Promise<void> {
-  const service = new NodeHttpConnector(connector).connect(options);
-  try {
-    await run(service);
-  } finally {
-    service.close?.();
-  }
-}
-
-function get(url: string, rest: Partial<HttpRequest> = {}): HttpRequest {
-  return { method: "GET", url, headers: [], ...rest };
-}
+import { answering, head, ok, type RawServer, rawServer } from "./node_servers.ts";
+import { withService } from "./node_service.ts";
 
 async function text(service: HttpService, url: string, rest: Partial<HttpRequest> = {}): Promise<string> {
   return await (await service.call(get(url, rest))).text();
 }
-
-async function failure(
-  action: Promise<unknown>,
-  kind: HttpErrorKind,
-  tag: HttpErrorDetail["tag"],
-): Promise<HttpError> {
-  const error = await action.then(() => assert.fail("It resolved"), (error) => error);
-  assert(error instanceof HttpError, String(error?.stack ?? error));
-  assert.deepEqual([error.kind, error.detail?.tag], [kind, tag], error.message);
-  return error;
-}
-
-const head = (...lines: string[]): string => [...lines, "", ""].join("\r\n");
 
 /** A policy that allows these addresses and notes what it was asked. */
 function policyOf(allowed: readonly string[]): NetworkPolicy & { asked: [string, string][] } {

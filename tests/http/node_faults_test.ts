@@ -1,40 +1,9 @@
 /** How NodeHttpConnector fails: each fault of a peer, each timer, each moment of an abort. */
 import { strict as assert } from "node:assert";
-import type { HttpRequest, HttpService } from "../../src/http/connector.ts";
 import { HttpError, type HttpErrorDetail, type HttpErrorKind } from "../../src/http/error.ts";
-import { NodeHttpConnector, type NodeHttpConnectorOptions } from "../../src/http/node.ts";
-import type { ClientOptions } from "../../src/http/options.ts";
-import { answering, ok, rawServer } from "./node_servers.ts";
-
-async function withService(
-  options: ClientOptions,
-  run: (service: HttpService) => Promise<void>,
-  connector: NodeHttpConnectorOptions = {},
-): Promise<void> {
-  const service = new NodeHttpConnector(connector).connect(options);
-  try {
-    await run(service);
-  } finally {
-    service.close?.();
-  }
-}
-
-function get(url: string, rest: Partial<HttpRequest> = {}): HttpRequest {
-  return { method: "GET", url, headers: [], ...rest };
-}
-
-async function failure(
-  action: Promise<unknown>,
-  kind: HttpErrorKind,
-  tag: HttpErrorDetail["tag"],
-): Promise<HttpError> {
-  const error = await action.then(() => assert.fail("It resolved"), (error) => error);
-  assert(error instanceof HttpError, String(error?.stack ?? error));
-  assert.deepEqual([error.kind, error.detail?.tag], [kind, tag], error.message);
-  return error;
-}
-
-const head = (...lines: string[]): string => [...lines, "", ""].join("\r\n");
+import { failure, get } from "./calls.ts";
+import { answering, head, ok, rawServer } from "./node_servers.ts";
+import { withService } from "./node_service.ts";
 
 Deno.test("node: nobody listens", async () => {
   let port: number;

@@ -2,12 +2,14 @@
 import { strict as assert } from "node:assert";
 import * as http2 from "node:http2";
 import type { AddressInfo, Socket } from "node:net";
-import type { HttpRequest, HttpService } from "../../src/http/connector.ts";
-import { HttpError, type HttpErrorDetail, type HttpErrorKind } from "../../src/http/error.ts";
+import type { HttpRequest } from "../../src/http/connector.ts";
+import { HttpError } from "../../src/http/error.ts";
 import { NodeHttpConnector } from "../../src/http/node.ts";
 import type { ClientOptions } from "../../src/http/options.ts";
+import { failure, get } from "./calls.ts";
 import { SERVER_CERT, SERVER_KEY, TEST_CA } from "./node_pki.ts";
 import { rawServer } from "./node_servers.ts";
+import { withService } from "./node_service.ts";
 
 type Stream = http2.ServerHttp2Stream;
 type Serve = (stream: Stream, fields: [string, string][], count: number) => unknown;
@@ -62,34 +64,7 @@ async function serve(
   };
 }
 
-async function withService(
-  options: ClientOptions,
-  run: (service: HttpService) => Promise<void>,
-): Promise<void> {
-  const service = new NodeHttpConnector().connect({ rootCertificates: [TEST_CA], ...options });
-  try {
-    await run(service);
-  } finally {
-    service.close?.();
-  }
-}
-
 const h2: ClientOptions = { http2Only: true, http1Only: false };
-
-function get(url: string, rest: Partial<HttpRequest> = {}): HttpRequest {
-  return { method: "GET", url, headers: [], ...rest };
-}
-
-async function failure(
-  action: Promise<unknown>,
-  kind: HttpErrorKind,
-  tag: HttpErrorDetail["tag"],
-): Promise<HttpError> {
-  const error = await action.then(() => assert.fail("It resolved"), (error) => error);
-  assert(error instanceof HttpError, String(error?.stack ?? error));
-  assert.deepEqual([error.kind, error.detail?.tag], [kind, tag], error.message);
-  return error;
-}
 
 async function bodyOf(stream: Stream): Promise<string> {
   let text = "";
@@ -320,7 +295,7 @@ Deno.test("node h2: the protocol is negotiated where it may be", async () => {
   }, { tls: { cert: SERVER_CERT, key: SERVER_KEY, ALPNProtocols: ["http/1.1"] } });
   const text = async (options: ClientOptions, url: string) => {
     let texts: string[] = [];
-    await withService(options, async (service) => {
+    await withService({ rootCertificates: [TEST_CA], ...options }, async (service) => {
       texts = await Promise.all([1, 2, 3].map(async () => (await service.call(get(url))).text()));
       texts.push(await (await service.call(get(url))).text());
     });
@@ -332,7 +307,7 @@ Deno.test("node h2: the protocol is negotiated where it may be", async () => {
   assert.equal(await text({}, both.url), "HTTP/1.1");
   assert.equal(await text({ http2Only: true }, both.url), "HTTP/2");
   assert.equal(await text({ http1Only: false }, old.url), "HTTP/1.1");
-  await withService({ http2Only: true }, async (service) => {
+  await withService({ rootCertificates: [TEST_CA], http2Only: true }, async (service) => {
     const error = await service.call(get(old.url)).catch((error) => error);
     assert(error instanceof HttpError && error.kind === "connect", String(error));
   });

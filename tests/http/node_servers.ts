@@ -124,3 +124,8 @@ async function until({ socket, closed }: Connection, condition: () => boolean): 
 export function ok(body = "ok", lines: readonly string[] = []): string {
   return ["HTTP/1.1 200 OK", `content-length: ${body.length}`, ...lines, "", body].join("\r\n");
 }
+
+/** The head of a message: its lines, and the empty one that ends it. */
+export function head(...lines: readonly string[]): string {
+  return [...lines, "", ""].join("\r\n");
+}

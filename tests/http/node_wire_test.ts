@@ -1,37 +1,10 @@
-/** What NodeHttpConnector puts on the wire, byte by byte, and how it uses connections. */
+/** What NodeHttpConnector puts on the wire, byte by byte, and what it makes of what comes back. */
 import { strict as assert } from "node:assert";
-import type { HttpRequest, HttpResponse, HttpService } from "../../src/http/connector.ts";
-import { HttpError, type HttpErrorDetail, type HttpErrorKind } from "../../src/http/error.ts";
-import { NodeHttpConnector } from "../../src/http/node.ts";
-import type { ClientOptions } from "../../src/http/options.ts";
-import { answering, ok, rawServer } from "./node_servers.ts";
-
-async function withService(
-  options: ClientOptions,
-  run: (service: HttpService) => Promise<void>,
-): Promise<void> {
-  const service = new NodeHttpConnector().connect(options);
-  try {
-    await run(service);
-  } finally {
-    service.close?.();
-  }
-}
-
-function get(url: string, rest: Partial<HttpRequest> = {}): HttpRequest {
-  return { method: "GET", url, headers: [], ...rest };
-}
-
-async function failure(
-  action: Promise<unknown>,
-  kind: HttpErrorKind,
-  tag: HttpErrorDetail["tag"],
-): Promise<HttpError> {
-  const error = await action.then(() => assert.fail("It resolved"), (error) => error);
-  assert(error instanceof HttpError, String(error));
-  assert.deepEqual([error.kind, error.detail?.tag], [kind, tag], error.message);
-  return error;
-}
+import type { HttpRequest } from "../../src/http/connector.ts";
+import { HttpError, type HttpErrorDetail } from "../../src/http/error.ts";
+import { failure, get } from "./calls.ts";
+import { answering, head, ok, rawServer } from "./node_servers.ts";
+import { withService } from "./node_service.ts";
 
 function stream(...pieces: (string | Uint8Array)[]): ReadableStream<Uint8Array> & { cancelled?: unknown } {
   const left = pieces.map((it) => typeof it === "string" ? new TextEncoder().encode(it) : it);
@@ -47,8 +20,6 @@ function stream(...pieces: (string | Uint8Array)[]): ReadableStream<Uint8Array> 
   }, { highWaterMark: 0 });
   return made;
 }
-
-const head = (...lines: string[]): string => [...lines, "", ""].join("\r\n");
 
 Deno.test("node: the head is sent as written: path, order, case, duplicates, bytes", async () => {
   await using server = await answering(ok());
@@ -109,6 +80,7 @@ const FRAMINGS: readonly [string, Partial<HttpRequest>, string][] = [
     headers: [["content-length", "1"]],
   }, "Content-Length: 1|A"],
 ];
+
 for (const [name, request, expected] of FRAMINGS) {
   Deno.test(`node: framing of ${name}`, async () => {
     await using server = await answering(ok());
@@ -308,225 +280,4 @@ Deno.test("node: a body that was refused is not sent, and its connection not use
     assert.notEqual(body.cancelled, undefined);
   });
   assert(!server.connections[0]!.received.includes("hello"));
-});
-
-Deno.test("node: answers come while the request is still being sent", async () => {
-  await using server = await rawServer(async (connection) => {
-    await connection.until("one");
-    connection.socket.write(head("HTTP/1.1 200 OK", "transfer-encoding: chunked") + "3\r\nuno\r\n");
-    await connection.until("two");
-    connection.socket.write("3\r\ndos\r\n0\r\n\r\n");
-  });
-  let push!: ReadableStreamDefaultController<Uint8Array>;
-  const body = new ReadableStream<Uint8Array>({ start: (controller) => void (push = controller) });
-  push.enqueue(new TextEncoder().encode("one"));
-  await withService({}, async (service) => {
-    const response = await service.call(get(server.url, { method: "POST", body: { stream: body } }));
-    const reader = response.body.getReader();
-    assert.equal(new TextDecoder().decode((await reader.read()).value), "uno");
-    push.enqueue(new TextEncoder().encode("two"));
-    assert.equal(new TextDecoder().decode((await reader.read()).value), "dos");
-    push.close();
-    assert.equal((await reader.read()).done, true);
-  });
-});
-
-Deno.test("node: connections are kept, and closed by close() only when idle", async () => {
-  await using server = await rawServer(async (connection) => {
-    await connection.until("/one");
-    connection.socket.write(ok());
-    await connection.until("/two");
-    connection.socket.write(head("HTTP/1.1 200 OK", "content-length: 4") + "ha");
-    await connection.until("/never").catch(() => {});
-  });
-  const service = new NodeHttpConnector().connect();
-  await (await service.call(get(`${server.url}/one`))).bytes();
-  const response = await service.call(get(`${server.url}/two`));
-  assert.equal(server.connections.length, 1);
-  service.close?.();
-  server.connections[0]!.socket.write("ha");
-  assert.equal(await response.text(), "haha");
-  await server.connections[0]!.closed;
-});
-
-Deno.test("node: pool options", async () => {
-  await using server = await answering(ok());
-  await withService({ poolMaxIdlePerHost: 0 }, async (service) => {
-    await (await service.call(get(server.url))).bytes();
-    await server.connections[0]!.closed;
-    await (await service.call(get(server.url))).bytes();
-    await server.connections[1]!.closed;
-  });
-  await withService({ poolIdleTimeout: 20 }, async (service) => {
-    await (await service.call(get(server.url))).bytes();
-    await server.connections[2]!.closed;
-  });
-  await withService({ poolMaxIdlePerHost: 1 }, async (service) => {
-    await Promise.all([1, 2, 3].map(async () => (await service.call(get(server.url))).bytes()));
-    await Promise.race([3, 4, 5].map((at) => server.connections[at]!.closed));
-  });
-});
-
-Deno.test("node: a server that will close soon is believed", async () => {
-  await using server = await answering(ok("ok", ["keep-alive: timeout=1, max=100"]));
-  await withService({}, async (service) => {
-    await (await service.call(get(server.url))).bytes();
-    await server.connections[0]!.closed;
-  });
-});
-
-Deno.test("node: a kept connection whose time is over is not used, though no timer came to say so", async () => {
-  await using server = await answering(ok("ok"));
-  await withService({ poolIdleTimeout: 50 }, async (service) => {
-    await Promise.all([1, 2].map(async () => await (await service.call(get(server.url))).text()));
-    // Computes, as a guest does, and lets no timer and no socket have a turn.
-    for (const end = performance.now() + 60; performance.now() < end;);
-    await Promise.all([1, 2].map(async () => await (await service.call(get(server.url))).text()));
-  });
-  assert.equal(server.connections.length, 4);
-});
-
-Deno.test("node: bytes beyond a response are not the answer to the next request", async () => {
-  const surplus = head("HTTP/1.1 200 OK", "content-length: 6") + "poison";
-  await using server = await rawServer(async (connection, number) => {
-    await connection.until("\r\n\r\n");
-    connection.socket.write(number === 1 ? ok() + surplus : ok("clean"));
-  });
-  await using later = await rawServer(async (connection, number) => {
-    await connection.until("\r\n\r\n");
-    connection.socket.write(number === 1 ? ok() : ok("clean"));
-  });
-  await withService({}, async (service) => {
-    await (await service.call(get(server.url))).bytes().catch(() => {});
-    assert.equal(await (await service.call(get(server.url))).text(), "clean");
-    await (await service.call(get(later.url))).bytes();
-    later.connections[0]!.socket.write(surplus);
-    await later.connections[0]!.closed;
-    assert.equal(await (await service.call(get(later.url))).text(), "clean");
-  });
-});
-
-async function staleServer() {
-  return await rawServer(async (connection, number) => {
-    await connection.until("\r\n\r\n");
-    connection.socket.write(ok());
-    if (number > 1) return;
-    await connection.until("/again");
-    connection.socket.destroy();
-  });
-}
-
-Deno.test("node: a kept connection that died is replaced for what can be repeated", async () => {
-  for (
-    const again of [{}, { method: "PUT", body: new Uint8Array(3) }, { method: "POST", idempotent: true }]
-  ) {
-    await using server = await staleServer();
-    await withService({}, async (service) => {
-      await (await service.call(get(server.url))).bytes();
-      assert.equal(await (await service.call(get(`${server.url}/again`, again))).text(), "ok");
-    });
-    assert.equal(server.connections.length, 2);
-  }
-});
-
-Deno.test("node: a kept connection that died fails what cannot be repeated", async () => {
-  for (
-    const again of [{ method: "POST", body: new Uint8Array(3) }, { idempotent: false }, {
-      method: "PUT",
-      body: { stream: stream("a") },
-    }]
-  ) {
-    await using server = await staleServer();
-    await withService({}, async (service) => {
-      await (await service.call(get(server.url))).bytes();
-      await failure(
-        service.call(get(`${server.url}/again`, again)),
-        "interrupted",
-        "connection-terminated",
-      );
-    });
-    assert.equal(server.connections.length, 1);
-  }
-});
-
-Deno.test("node: a response that nobody reads holds the server back", async () => {
-  const piece = new Uint8Array(65536);
-  let pushed = 0;
-  await using server = await rawServer(async (connection) => {
-    await connection.until("\r\n\r\n");
-    connection.socket.write(head("HTTP/1.1 200 OK", `content-length: ${1000 * piece.length}`));
-    for (let i = 0; i < 1000; i++) {
-      const flows = connection.socket.write(piece);
-      pushed += piece.length;
-      if (!flows) await new Promise((resolve) => connection.socket.once("drain", resolve));
-    }
-  });
-  await withService({}, async (service) => {
-    const response = await service.call(get(server.url));
-    const reader = response.body.getReader();
-    await reader.read();
-    let before = -1;
-    // Until the server makes no more progress: the kernel's buffers are full then.
-    while (before !== pushed) {
-      before = pushed;
-      await new Promise((resolve) => setTimeout(resolve, 100));
-    }
-    assert(pushed < 1000 * piece.length, "All of it was taken in without being read");
-    let received = 0;
-    reader.releaseLock();
-    for await (const chunk of response.body) received += chunk.length;
-    assert(received > 999 * piece.length);
-  });
-});
-
-Deno.test("node: a server that does not read holds the request body back", async () => {
-  let pulled = 0;
-  const total = 400;
-  await using server = await rawServer(async (connection) => {
-    connection.socket.pause();
-    await resumed;
-    connection.socket.on("data", (chunk: Uint8Array) => {
-      if (String.fromCharCode(...chunk.slice(-7)) === "\r\n0\r\n\r\n") connection.socket.write(ok());
-    });
-    connection.socket.resume();
-  });
-  let resume!: () => void;
-  const resumed = new Promise<void>((resolve) => resume = resolve);
-  const body = new ReadableStream<Uint8Array>({
-    pull(controller) {
-      if (pulled++ < total) controller.enqueue(new Uint8Array(65536));
-      else controller.close();
-    },
-  }, { highWaterMark: 0 });
-  await withService({}, async (service) => {
-    const call = service.call(get(server.url, { method: "PUT", body: { stream: body } }));
-    let before = -1;
-    while (before !== pulled || pulled === 0) {
-      before = pulled;
-      await new Promise((resolve) => setTimeout(resolve, 100));
-    }
-    assert(pulled < total, "All of it was read without being sent");
-    resume();
-    assert.equal(await (await call).text(), "ok");
-  });
-});
-
-Deno.test("node: pieces of a body are plain arrays of their own", async () => {
-  await using server = await answering(ok("hello"));
-  await withService({}, async (service) => {
-    const response = await service.call(get(server.url));
-    for await (const piece of response.body) assert.equal(piece.constructor, Uint8Array);
-    const bytes = await (await service.call(get(server.url))).bytes();
-    assert.deepEqual([bytes.constructor, bytes.buffer.byteLength], [Uint8Array, 5]);
-  });
-});
-
-Deno.test("node: cancelling a response closes its connection", async () => {
-  await using server = await answering(head("HTTP/1.1 200 OK", "content-length: 100000") + "start");
-  await withService({}, async (service) => {
-    const response: HttpResponse = await service.call(get(server.url));
-    await response.cancel();
-    await response.cancel();
-    await server.connections[0]!.closed;
-  });
 });

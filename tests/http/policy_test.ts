@@ -4,7 +4,8 @@ import { allowList, type AllowListOptions } from "../../src/http/allow_list.ts";
 import { HttpError } from "../../src/http/error.ts";
 import { allowAll, denyAll, type NetworkPolicy, policyError, withPolicy } from "../../src/http/policy.ts";
 import { ConfigurationError } from "../../src/store/error.ts";
-import { fails, FakeService, get, respond } from "./fakes.ts";
+import { get } from "./calls.ts";
+import { fails, FakeService, respond } from "./fakes.ts";
 
 /** `true`, or the reason of the refusal. */
 function ask(entries: string[] | NetworkPolicy, url: string, options?: AllowListOptions): true | string {

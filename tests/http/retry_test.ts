@@ -17,7 +17,8 @@ import {
 import { parseRetryAfter } from "../../src/http/retry_after.ts";
 import { resolveRetry, type RetryEvent } from "../../src/http/retry_options.ts";
 import { RetryState } from "../../src/http/retry_state.ts";
-import { fails, fakeBody, FakeClock, FakeService, get, respond, settle } from "./fakes.ts";
+import { get } from "./calls.ts";
+import { fails, fakeBody, FakeClock, FakeService, respond, settle } from "./fakes.ts";
 
 function failure(kind: HttpErrorKind): HttpError {
   return new HttpError(kind, `Cannot GET "https://example.com/a": ${kind}`);
