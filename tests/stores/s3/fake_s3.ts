@@ -8,33 +8,23 @@ import { createHash } from "node:crypto";
 import { setImmediate } from "node:timers";
 import type { HttpConnector, HttpRequest, HttpResponse, HttpService } from "../../../src/http/connector.ts";
 import { getHeader, type HeaderEntry, type HeaderList } from "../../../src/http/headers.ts";
-import { answer, failure } from "./fake_answers.ts";
 import { checksumOf } from "../../../src/stores/s3/checksum/checksum.ts";
 import { parseXml, xmlChildren, xmlText } from "../../../src/stores/common/xml.ts";
-import { canonicalRequest, credentialScope, sign, signingKey } from "../../../src/stores/s3/sigv4.ts";
+import { answer, failure } from "./fake_answers.ts";
+import { type ListedObject, type ListedUpload, listObjects, listUploads } from "./fake_listings.ts";
+import { readPayload } from "./fake_payload.ts";
+import { checkSignature, type FakeKeys } from "./fake_signature.ts";
 
 export const KEYS: FakeKeys = { accessKeyId: "AKIDEXAMPLE", secretAccessKey: "fake-secret" };
 
-/** Keys that the fake knows. */
-export interface FakeKeys {
-  readonly accessKeyId: string;
-  readonly secretAccessKey: string;
-  readonly sessionToken?: string;
-}
-
-interface StoredObject {
-  readonly bytes: Uint8Array;
+interface StoredObject extends ListedObject {
   readonly headers: readonly HeaderEntry[];
-  readonly eTag: string;
-  readonly modified: Date;
   readonly checksums: readonly HeaderEntry[];
 }
 
-interface Upload {
-  readonly key: string;
+interface Upload extends ListedUpload {
   readonly headers: readonly HeaderEntry[];
   readonly parts: Map<number, { bytes: Uint8Array; eTag: string }>;
-  readonly initiated: Date;
 }
 
 /** What a hook sees; what it returns is the answer, nothing lets the request through. */
@@ -84,85 +74,20 @@ export class FakeS3 implements HttpConnector {
     if (hooked !== undefined) return hooked;
     // Answers come after a turn of the event loop, as from a network.
     await new Promise((resolve) => setImmediate(resolve));
-    const refused = this.#checkSignature(request);
+    const { keys = () => [KEYS], now = Date.now, region = "us-east-1" } = this.#options;
+    const refused = checkSignature(request, keys(), now(), region);
     if (refused !== undefined) return refused;
     if (path === url.pathname && !url.hostname.startsWith(`${bucket}.`)) return failure(404, "NoSuchBucket");
-    const sent = await bytesOf(request);
-    const hash = getHeader(request.headers, "x-amz-content-sha256");
-    const chunked = hash?.startsWith("STREAMING-") ? unchunked(sent) : undefined;
-    const body = chunked?.payload ?? sent;
-    if (chunked !== undefined) {
-      const length = getHeader(request.headers, "x-amz-decoded-content-length");
-      if (!chunked.whole || Number(length) !== body.byteLength) return failure(400, "IncompleteBody");
-    } else if (hash !== "UNSIGNED-PAYLOAD" && request.body !== undefined) {
-      if (hash !== createHash("sha256").update(body).digest("hex")) {
-        return failure(400, "XAmzContentSHA256Mismatch");
-      }
-    }
-    for (const algorithm of ["crc64nvme", "crc32c", "sha256"] as const) {
-      const name = `x-amz-checksum-${algorithm}`;
-      const sent = chunked?.trailers.get(name) ?? getHeader(request.headers, name);
-      if (
-        sent !== undefined && !(request.method === "POST" && query.has("uploadId")) &&
-        sent !== checksumOf(algorithm, [body])
-      ) {
-        return failure(400, "BadDigest");
-      }
-    }
+    const body = await readPayload(request, query);
+    if (!(body instanceof Uint8Array)) return body;
     return this.#answer(request, key, query, body);
-  }
-
-  #checkSignature(request: HttpRequest): HttpResponse | undefined {
-    const { keys = () => [KEYS], now = Date.now, region = "us-east-1" } = this.#options;
-    const given = getHeader(request.headers, "authorization");
-    if (given === undefined) return undefined;
-    const parts =
-      /Credential=([^/]+)\/(\d{8})\/([^/]+)\/([^/]+)\/aws4_request, SignedHeaders=([^,]+), Signature=(\w+)/
-        .exec(given);
-    if (parts === null) return failure(400, "AuthorizationHeaderMalformed");
-    const [, id, , signedRegion, service = "", , signature] = parts;
-    const key = keys().find((key) => key.accessKeyId === id);
-    if (key === undefined) return failure(403, "InvalidAccessKeyId");
-    const stamp = getHeader(request.headers, "x-amz-date") ?? "";
-    const date = new Date(stamp.replace(/(....)(..)(..)T(..)(..)(..)Z/, "$1-$2-$3T$4:$5:$6Z"));
-    if (Math.abs(date.getTime() - now()) > 15 * 60_000) {
-      return failure(403, "RequestTimeTooSkewed", [["date", new Date(now()).toUTCString()]], request.method);
-    }
-    if (signedRegion !== region) {
-      return failure(
-        400,
-        "AuthorizationHeaderMalformed",
-        [["x-amz-bucket-region", region]],
-        request.method,
-        `<Region>${region}</Region>`,
-      );
-    }
-    if (key.sessionToken !== getHeader(request.headers, "x-amz-security-token")) {
-      return failure(400, "InvalidToken");
-    }
-    const headers = request.headers.filter(([name]) => name !== "authorization");
-    const { text } = canonicalRequest(
-      request.method,
-      request.url,
-      headers,
-      getHeader(headers, "x-amz-content-sha256") ?? "",
-      service,
-    );
-    const scope = { region: signedRegion!, service };
-    if (
-      sign(text, stamp, credentialScope(date, scope), signingKey(key.secretAccessKey, date, scope)) !==
-        signature
-    ) {
-      return failure(403, "SignatureDoesNotMatch", [], request.method);
-    }
-    return undefined;
   }
 
   #answer(request: HttpRequest, key: string, query: URLSearchParams, body: Uint8Array): HttpResponse {
     const { method } = request;
     if (key === "") {
-      if (method === "GET" && query.has("uploads")) return this.#listUploads();
-      if (method === "GET") return this.#list(query);
+      if (method === "GET" && query.has("uploads")) return listUploads(this.uploads);
+      if (method === "GET") return listObjects(this.objects, query, this.#options.pageSize ?? 1000);
       return this.#deleteMany(body);
     }
     if (query.has("tagging")) return this.#tags(key);
@@ -379,105 +304,11 @@ export class FakeS3 implements HttpConnector {
     );
   }
 
-  #list(query: URLSearchParams): HttpResponse {
-    const prefix = query.get("prefix") ?? "";
-    const delimiter = query.get("delimiter");
-    const after = query.get("continuation-token") ?? query.get("start-after") ?? "";
-    const size = Math.min(Number(query.get("max-keys") ?? 1000), this.#options.pageSize ?? 1000);
-    const bytes = new TextEncoder();
-    const keys = [...this.objects.keys()].sort((a, b) => Buffer.compare(bytes.encode(a), bytes.encode(b)));
-    const items: string[] = [];
-    const prefixes = new Set<string>();
-    let last = "";
-    let truncated = false;
-    for (const key of keys) {
-      if (!key.startsWith(prefix) || Buffer.compare(bytes.encode(key), bytes.encode(after)) <= 0) continue;
-      const cut = delimiter === null ? -1 : key.indexOf(delimiter, prefix.length);
-      const group = cut < 0 ? undefined : key.slice(0, cut + delimiter!.length);
-      if (group !== undefined && (prefixes.has(group) || after.startsWith(group))) {
-        last = key;
-        continue;
-      }
-      if (items.length + prefixes.size >= size) {
-        truncated = true;
-        break;
-      }
-      last = key;
-      if (group !== undefined) prefixes.add(group);
-      else {
-        const object = this.objects.get(key)!;
-        items.push(
-          `<Contents><Key>${
-            encode(key)
-          }</Key><LastModified>${object.modified.toISOString()}</LastModified><ETag>${
-            object.eTag.replaceAll('"', "&quot;")
-          }</ETag><Size>${object.bytes.byteLength}</Size><StorageClass>STANDARD</StorageClass></Contents>`,
-        );
-      }
-    }
-    const groups = [...prefixes].map((each) =>
-      `<CommonPrefixes><Prefix>${encode(each)}</Prefix></CommonPrefixes>`
-    );
-    return answer(
-      200,
-      `<?xml version="1.0" encoding="UTF-8"?>\n<ListBucketResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><EncodingType>url</EncodingType><IsTruncated>${truncated}</IsTruncated>${
-        truncated
-          ? `<NextContinuationToken>${
-            last.replaceAll("&", "&amp;").replaceAll("<", "&lt;")
-          }</NextContinuationToken>`
-          : ""
-      }${items.join("")}${groups.join("")}</ListBucketResult>`,
-    );
-  }
-
-  #listUploads(): HttpResponse {
-    const items = [...this.uploads].map(([id, { key, initiated }]) =>
-      `<Upload><Key>${
-        encode(key)
-      }</Key><UploadId>${id}</UploadId><Initiated>${initiated.toISOString()}</Initiated></Upload>`
-    );
-    return answer(
-      200,
-      `<ListMultipartUploadsResult><EncodingType>url</EncodingType><IsTruncated>false</IsTruncated>${
-        items.join("")
-      }</ListMultipartUploadsResult>`,
-    );
-  }
-
   #deleteMany(body: Uint8Array): HttpResponse {
     const root = parseXml(new TextDecoder().decode(body), { root: "Delete", lists: ["Object"] });
     for (const element of xmlChildren(root, "Object")) this.objects.delete(xmlText(element, "Key") ?? "");
     return answer(200, '<DeleteResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/"></DeleteResult>');
   }
-}
-
-/** What chunks hold. Their signatures are for real servers to check. */
-function unchunked(
-  bytes: Uint8Array,
-): { readonly payload: Uint8Array; readonly whole: boolean; readonly trailers: ReadonlyMap<string, string> } {
-  const text = new TextDecoder("latin1").decode(bytes);
-  const pieces: Uint8Array[] = [];
-  for (let at = 0;;) {
-    const line = /^([0-9a-f]+)(?:;chunk-signature=[0-9a-f]{64})?\r\n/.exec(text.slice(at, at + 100));
-    if (line === null) return { payload: Buffer.concat(pieces), whole: false, trailers: new Map() };
-    const start = at + line[0].length;
-    const size = parseInt(line[1]!, 16);
-    if (size === 0) {
-      const lines = text.slice(start).split("\r\n").filter((line) => line !== "");
-      const trailers = new Map(lines.map((line) => line.split(":", 2) as [string, string]));
-      return {
-        payload: Buffer.concat(pieces),
-        whole: text.endsWith("\r\n\r\n") || lines.length === 0,
-        trailers,
-      };
-    }
-    pieces.push(bytes.subarray(start, start + size));
-    at = start + size + 2;
-  }
-}
-
-function encode(key: string): string {
-  return encodeURIComponent(key).replaceAll("%20", "+");
 }
 
 function kept(headers: HeaderList): HeaderEntry[] {
@@ -488,19 +319,4 @@ function kept(headers: HeaderList): HeaderEntry[] {
     /^(?:content-type|content-disposition|content-encoding|content-language|cache-control|x-amz-tagging|x-amz-meta-.*)$/
       .test(name.toLowerCase())
   );
-}
-
-async function bytesOf({ body, signal }: HttpRequest): Promise<Uint8Array> {
-  if (body === undefined) return new Uint8Array(0);
-  if (body instanceof Uint8Array) return body;
-  if ("stream" in body) {
-    const pieces: Uint8Array[] = [];
-    // Left by an error, the loop gives the stream up.
-    for await (const piece of body.stream) {
-      signal?.throwIfAborted();
-      pieces.push(piece);
-    }
-    return Buffer.concat(pieces);
-  }
-  return new Uint8Array(Buffer.concat([...body]));
 }
