@@ -9,8 +9,31 @@ import process from "node:process";
 /** One way of doing the job of a race. */
 export interface Contestant {
   readonly name: string;
-  /** Does the job once. */
-  readonly run: () => Promise<unknown>;
+  /** Does the job once, and says what that took. */
+  readonly measure: () => Promise<Sample>;
+}
+
+/** What a job took. */
+export interface Sample {
+  /** In milliseconds. */
+  readonly wall: number;
+  /** Of all threads, in microseconds; absent where others' work would be in it. It is told beside the rates. */
+  readonly cpu?: number;
+}
+
+/** A contestant that does its job in this process, which does nothing else meanwhile. */
+export function here(name: string, job: () => Promise<unknown>): Contestant {
+  return { name, measure: () => measured(job) };
+}
+
+/** Does a job and says what that took this process. */
+export async function measured(job: () => Promise<unknown>): Promise<Required<Sample>> {
+  const before = process.cpuUsage();
+  const started = performance.now();
+  await job();
+  const wall = performance.now() - started;
+  const { user, system } = process.cpuUsage(before);
+  return { wall, cpu: user + system };
 }
 
 /** A job done by several contestants. */
@@ -24,8 +47,8 @@ export interface Race {
   /** Ratios to reach, by contestant: rate over that of another. Told, never enforced. */
   readonly targets?: Readonly<Record<string, Target | readonly Target[]>>;
   readonly rounds?: number;
-  /** All work is done in this process, so its CPU time says something: it is told beside the rates. */
-  readonly here?: boolean;
+  /** Rounds that do not count. */
+  readonly warmUps?: number;
 }
 
 /** A ratio to reach. */
@@ -41,35 +64,23 @@ export interface RaceResult {
   readonly missed: readonly string[];
 }
 
-interface Sample {
-  /** In milliseconds. */
-  readonly wall: number;
-  /** In microseconds, of all threads. */
-  readonly cpu: number;
-}
-
 /**
  * Runs a race and prints a table: median rate, spread, the ratio to the first contestant, CPU time. Below it stand the
  * goals: the ratio of the rates, the goal, and a verdict. On a busy machine a fast client waits for the server as long
  * as a slow one does; the ratio of the CPU time does not know of that.
  */
 export async function race(
-  { name, amount, unit, contestants, targets = {}, rounds = 9, here = false }: Race,
+  { name, amount, unit, contestants, targets = {}, rounds = 9, warmUps = 1 }: Race,
 ): Promise<RaceResult> {
   const samples = new Map<string, Sample[]>(contestants.map((contestant) => [contestant.name, []]));
-  for (const contestant of contestants) await contestant.run(); // warm-up: JIT, connections
+  for (let i = 0; i < warmUps; i++) {
+    for (const { measure } of contestants) await measure(); // JIT, connections
+  }
   for (let round = 0; round < rounds; round++) {
-    for (const contestant of shuffled(contestants)) {
-      const cpu = process.cpuUsage();
-      const started = performance.now();
-      await contestant.run();
-      const wall = performance.now() - started;
-      const { user, system } = process.cpuUsage(cpu);
-      samples.get(contestant.name)!.push({ wall, cpu: user + system });
-    }
+    for (const { name, measure } of shuffled(contestants)) samples.get(name)!.push(await measure());
   }
   const walls = (contestant: string) => samples.get(contestant)!.map(({ wall }) => wall);
-  const cpus = (contestant: string) => samples.get(contestant)!.map(({ cpu }) => cpu);
+  const cpu = (contestant: string) => median(samples.get(contestant)!.map(({ cpu = NaN }) => cpu));
   const rates: Record<string, number> = {};
   for (const { name: contestant } of contestants) {
     rates[contestant] = amount / (median(walls(contestant)) / 1000);
@@ -79,11 +90,12 @@ export async function race(
   for (const { name: contestant } of contestants) {
     const list = walls(contestant);
     const spread = (quantile(list, 0.75) - quantile(list, 0.25)) / median(list) / 2;
-    const cpu = here ? `  ${format(median(cpus(contestant)) / amount).padStart(7)} µs CPU/${unit}` : "";
+    const used = cpu(contestant);
+    const told = isNaN(used) ? "" : `  ${format(used / amount).padStart(7)} µs CPU/${unit}`;
     console.log(
       `  ${contestant.padEnd(38)} ${format(rates[contestant]!).padStart(10)} ${unit}/s  ±${
         (spread * 100).toFixed(0).padStart(2)
-      } %  ${(rates[contestant]! / baseline).toFixed(2).padStart(6)} ×${cpu}`,
+      } %  ${(rates[contestant]! / baseline).toFixed(2).padStart(6)} ×${told}`,
     );
   }
   const missed: string[] = [];
@@ -93,14 +105,14 @@ export async function race(
   for (const { contestant, over, atLeast } of wanted) {
     const ratio = rates[contestant]! / rates[over]!;
     const verdict = judge(walls(contestant), walls(over), ratio, atLeast);
-    const byCpu = median(cpus(over)) / median(cpus(contestant));
+    const byCpu = cpu(over) / cpu(contestant);
+    const beside = isNaN(byCpu) ? "" : ` (CPU ${byCpu.toFixed(2)})`;
     console.log(
-      `  ${`${contestant} / ${over}`.padEnd(64)} ${ratio.toFixed(2).padStart(6)}${
-        here ? ` (CPU ${byCpu.toFixed(2)})` : ""
-      }  goal ${`${atLeast}`.padEnd(4)} ${verdict}`,
+      `  ${`${contestant} / ${over}`.padEnd(64)} ${ratio.toFixed(2).padStart(6)}${beside}  goal ${
+        `${atLeast}`.padEnd(4)
+      } ${verdict}`,
     );
     if (ratio < atLeast) {
-      const beside = here ? ` (CPU ${byCpu.toFixed(2)})` : "";
       missed.push(`${name}: ${contestant} / ${over} = ${ratio.toFixed(2)}${beside} < ${atLeast}`);
     }
   }

@@ -4,7 +4,7 @@ import { createClient } from "../../src/http/client.ts";
 import { FetchConnector } from "../../src/http/fetch.ts";
 import { NodeHttpConnector } from "../../src/http/node.ts";
 import { HttpStore } from "../../src/stores/http/mod.ts";
-import { inParallel, race, type RaceResult } from "./harness.ts";
+import { here, inParallel, race, type RaceResult } from "./harness.ts";
 import { startOrigin } from "./origin_process.ts";
 
 const SMALL = 1024;
@@ -30,14 +30,13 @@ export async function httpStore(): Promise<RaceResult[]> {
       amount: GETS,
       unit: "req",
       rounds: 15,
-      here: true,
       contestants: [
-        { name: "raw fetch", run: gets(async () => (await fetch(`${url}/${path}`)).arrayBuffer()) },
-        { name: "FetchConnector", run: gets(() => callBytes(clients[0]!, `${url}/${path}`)) },
-        { name: "HttpStore on FetchConnector", run: gets(() => getBytes(onFetch, path)) },
-        { name: "raw node:http", run: gets(() => rawNode(`${url}/${path}`, agent)) },
-        { name: "NodeHttpConnector", run: gets(() => callBytes(clients[1]!, `${url}/${path}`)) },
-        { name: "HttpStore on NodeHttpConnector", run: gets(() => getBytes(onNode, path)) },
+        here("raw fetch", gets(async () => (await fetch(`${url}/${path}`)).arrayBuffer())),
+        here("FetchConnector", gets(() => callBytes(clients[0]!, `${url}/${path}`))),
+        here("HttpStore on FetchConnector", gets(() => getBytes(onFetch, path))),
+        here("raw node:http", gets(() => rawNode(`${url}/${path}`, agent))),
+        here("NodeHttpConnector", gets(() => callBytes(clients[1]!, `${url}/${path}`))),
+        here("HttpStore on NodeHttpConnector", gets(() => getBytes(onNode, path))),
       ],
       targets: {
         "HttpStore on FetchConnector": { over: "raw fetch", atLeast: 0.85 },
@@ -53,12 +52,11 @@ export async function httpStore(): Promise<RaceResult[]> {
       amount: LARGE / 2 ** 20,
       unit: "MiB",
       rounds: 5,
-      here: true,
       contestants: [
-        { name: "raw fetch, stream into a buffer", run: () => rawIntoBuffer(`${url}/${large}`) },
-        { name: "raw fetch, arrayBuffer()", run: async () => (await fetch(`${url}/${large}`)).arrayBuffer() },
-        { name: "HttpStore on FetchConnector", run: () => getBytes(onFetch, large) },
-        { name: "HttpStore on NodeHttpConnector", run: () => getBytes(onNode, large) },
+        here("raw fetch, stream into a buffer", () => rawIntoBuffer(`${url}/${large}`)),
+        here("raw fetch, arrayBuffer()", async () => (await fetch(`${url}/${large}`)).arrayBuffer()),
+        here("HttpStore on FetchConnector", () => getBytes(onFetch, large)),
+        here("HttpStore on NodeHttpConnector", () => getBytes(onNode, large)),
       ],
       targets: {
         "HttpStore on FetchConnector": { over: "raw fetch, stream into a buffer", atLeast: 0.9 },

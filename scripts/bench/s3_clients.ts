@@ -4,30 +4,54 @@ import {
   CreateMultipartUploadCommand,
   GetObjectCommand,
   HeadObjectCommand,
-  ListObjectsV2Command,
   PutObjectCommand,
   S3Client,
   UploadPartCommand,
 } from "@aws-sdk/client-s3";
 import { AwsClient } from "aws4fetch";
+import { XMLParser } from "fast-xml-parser";
 import { Client as MinioClient } from "minio";
 import { createClient } from "../../src/http/client.ts";
+import { FetchConnector } from "../../src/http/fetch.ts";
+import { NodeHttpConnector } from "../../src/http/node.ts";
 import type { HttpConnector } from "../../src/http/connector.ts";
+import { readListPage } from "../../src/stores/s3/list_page.ts";
 import { S3Store, type S3StoreOptions } from "../../src/stores/s3/mod.ts";
 import { signRequest } from "../../src/stores/s3/sigv4.ts";
 import { inParallel } from "./harness.ts";
 
-/** Operations on one bucket; what a client has not is absent. */
+/** Operations on one bucket. */
 export interface BenchClient {
   get(key: string): Promise<Uint8Array>;
   put(key: string, bytes: Uint8Array<ArrayBuffer>): Promise<unknown>;
   head(key: string): Promise<unknown>;
   /** Puts in parts of the size given, four at once. */
-  putParts?(key: string, bytes: Uint8Array<ArrayBuffer>, partSize: number): Promise<unknown>;
-  /** Lists one page of 1,000 keys and returns how many it got. */
-  listPage?(): Promise<number>;
-  close?(): void;
+  putParts(key: string, bytes: Uint8Array<ArrayBuffer>, partSize: number): Promise<unknown>;
+  /** Reads the first page of a listing, fetched before. */
+  readPage?(): Promise<unknown>;
 }
+
+/** Those who take part, each made for the server at a URL. */
+export const clients = {
+  "raw FetchConnector": (url: string) => rawClient(url, new FetchConnector()),
+  "raw FetchConnector, signed once": (url: string) => rawClient(url, new FetchConnector(), true),
+  "storeport on fetch": (url: string) => storeportClient(url, new FetchConnector()),
+  "storeport on fetch, unsigned payload": (url: string) =>
+    storeportClient(url, new FetchConnector(), { unsignedPayload: true }),
+  "raw NodeHttpConnector": (url: string) => rawClient(url, new NodeHttpConnector()),
+  "raw NodeHttpConnector, signed once": (url: string) => rawClient(url, new NodeHttpConnector(), true),
+  "storeport on node": (url: string) => storeportClient(url, new NodeHttpConnector()),
+  "storeport on node, unsigned payload": (url: string) =>
+    storeportClient(url, new NodeHttpConnector(), { unsignedPayload: true }),
+  "aws-sdk v3": awsClient,
+  "minio-js": minioClient,
+  aws4fetch: aws4fetchClient,
+  "fast-xml-parser": fastXmlParser,
+  "storeport's scanner": scanner,
+} satisfies Readonly<Record<string, (url: string) => BenchClient | Promise<BenchClient>>>;
+
+/** The name of one. */
+export type ClientName = keyof typeof clients;
 
 const BUCKET = "bench";
 const keys = { accessKeyId: "bench", secretAccessKey: "bench-secret" };
@@ -45,7 +69,7 @@ function partsOf(bytes: Uint8Array<ArrayBuffer>, size: number): Uint8Array<Array
  * Nothing but the connector: no meaning, and no signature, unless `signed`: then all requests go out with one signature
  * that was made beforehand, the header lines being those that storeport sends.
  */
-export function rawClient(endpoint: string, connector: HttpConnector, signed = false): BenchClient {
+function rawClient(endpoint: string, connector: HttpConnector, signed = false): BenchClient {
   const client = createClient(connector);
   const url = (key: string) => `${endpoint}/${BUCKET}/${key}`;
   const scope = { region: "us-east-1", service: "s3" };
@@ -61,12 +85,11 @@ export function rawClient(endpoint: string, connector: HttpConnector, signed = f
       const parts = partsOf(bytes, partSize);
       await inParallel(parts.length, AT_ONCE, (i) => call("PUT", `${key}?partNumber=${i + 1}`, [parts[i]!]));
     },
-    close: () => client.close?.(),
   };
 }
 
 /** storeport. */
-export function storeportClient(
+function storeportClient(
   endpoint: string,
   connector: HttpConnector,
   options: Partial<S3StoreOptions> = {},
@@ -90,13 +113,11 @@ export function storeportClient(
       await inParallel(parts.length, AT_ONCE, (i) => upload.putPart(parts[i]!));
       await upload.complete();
     },
-    listPage: async () => (await store.listPage()).result.objects.length,
-    close: () => store.close(),
   };
 }
 
 /** AWS's own, version 3. */
-export function awsClient(endpoint: string): BenchClient {
+function awsClient(endpoint: string): BenchClient {
   const client = new S3Client({
     endpoint,
     region: "us-east-1",
@@ -122,14 +143,11 @@ export function awsClient(endpoint: string): BenchClient {
       const MultipartUpload = { Parts: stored };
       await client.send(new CompleteMultipartUploadCommand({ ...object(key), UploadId, MultipartUpload }));
     },
-    listPage: async () =>
-      (await client.send(new ListObjectsV2Command({ Bucket: BUCKET }))).Contents?.length ?? 0,
-    close: () => client.destroy(),
   };
 }
 
 /** minio-js. */
-export function minioClient(endpoint: string): BenchClient {
+function minioClient(endpoint: string): BenchClient {
   const { hostname, port } = new URL(endpoint);
   const client = new MinioClient({
     endPoint: hostname,
@@ -165,7 +183,7 @@ function asBuffer(bytes: Uint8Array<ArrayBuffer>): unknown {
 }
 
 /** aws4fetch: signed `fetch`, the rest is the caller's. */
-export function aws4fetchClient(endpoint: string): BenchClient {
+function aws4fetchClient(endpoint: string): BenchClient {
   const client = new AwsClient({ ...keys, service: "s3", region: "us-east-1" });
   const url = (key: string) => `${endpoint}/${BUCKET}/${key}`;
   const call = async (method: string, key: string, body?: Uint8Array<ArrayBuffer>) =>
@@ -185,4 +203,23 @@ export function aws4fetchClient(endpoint: string): BenchClient {
       await call("POST", `${key}?uploadId=u1`);
     },
   };
+}
+
+/** A reader of pages, and nothing else. */
+async function pageReader(
+  url: string,
+  read: (page: Uint8Array<ArrayBuffer>) => unknown,
+): Promise<BenchClient> {
+  const page = new Uint8Array(await (await fetch(`${url}/${BUCKET}?list-type=2`)).arrayBuffer());
+  const none = () => Promise.reject(new Error("It only reads pages"));
+  return { get: none, put: none, head: none, putParts: none, readPage: async () => await read(page) };
+}
+
+async function fastXmlParser(url: string): Promise<BenchClient> {
+  const parser = new XMLParser({ ignoreAttributes: true, parseTagValue: false });
+  return await pageReader(url, (page) => parser.parse(new TextDecoder().decode(page)));
+}
+
+async function scanner(url: string): Promise<BenchClient> {
+  return await pageReader(url, (page) => readListPage(new Blob([page]).stream()));
 }
