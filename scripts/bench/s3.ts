@@ -30,7 +30,7 @@ export async function s3(): Promise<RaceResult[]> {
   const bundle = await bundleForNode();
   try {
     const start: Start = (script, ...args) =>
-      startProgram("node", [new URL(`${script}.js`, bundle).pathname, ...args]);
+      startProgram("node", ["--no-warnings", new URL(`${script}.js`, bundle).pathname, ...args]);
     results.push(...await races("Node", origin, start));
   } finally {
     await Deno.remove(bundle, { recursive: true });
