@@ -183,7 +183,7 @@ async function copyWhole(
         idempotent: true,
         kinds: conflict === undefined
           ? undefined
-          : { [conflict]: AlreadyExistsError, 412: AlreadyExistsError },
+          : { [conflict]: AlreadyExistsError, 409: AlreadyExistsError, 412: AlreadyExistsError },
         options,
       },
       { root: "CopyObjectResult" },

@@ -1,6 +1,6 @@
 /** Deleting: one object, and a thousand by one request. */
 import { retryHistory } from "../../http/retry.ts";
-import type { RetryState } from "../../http/retry_state.ts";
+import type { RetryHistory, RetryState } from "../../http/retry_state.ts";
 import type { HeaderEntry } from "../../http/headers.ts";
 import { mapOrdered } from "../../store/concurrency.ts";
 import { deleteEach } from "../../store/delete.ts";
@@ -21,7 +21,7 @@ import { contentMd5 } from "./checksum/content_md5.ts";
 import type { S3Client } from "./client.ts";
 import { sendDocument } from "./document.ts";
 import { readS3Error, STORE } from "./core.ts";
-import { isTransientCode, kindOfCode } from "./service_error.ts";
+import { isConflict, isTransientCode, kindOfCode } from "./service_error.ts";
 import { batches } from "./batches.ts";
 
 /** Most keys of a request, and requests at once. */
@@ -46,26 +46,38 @@ export async function deleteObject(client: S3Client, path: Path, options: Delete
     }
     headers.push(["if-match", ifMatch]);
   }
-  const response = await client.send({
-    method: "DELETE",
-    action: "delete",
-    path,
-    query: version === undefined ? undefined : [["versionId", version]],
-    headers,
-    accept: [404],
-    options,
-  });
-  if (response.status < 300) return await response.cancel();
-  const error = await responseError(response, {
-    store: STORE,
-    action: "delete",
-    path,
-    readError: readS3Error,
-  });
-  // Some services find nothing to delete. The first sending, of which nothing was heard, may have deleted it.
-  const gone = error.code === "NoSuchKey" || error.code === undefined;
-  if (gone && (ifMatch === undefined || retryHistory(response) !== undefined)) return;
-  throw error;
+  for (let retries: RetryState | undefined;;) {
+    const response = await client.send({
+      method: "DELETE",
+      action: "delete",
+      path,
+      query: version === undefined ? undefined : [["versionId", version]],
+      headers,
+      accept: [404, 409],
+      options,
+      retries,
+    });
+    if (response.status < 300) return await response.cancel();
+    const error = await responseError(response, {
+      store: STORE,
+      action: "delete",
+      path,
+      readError: readS3Error,
+    });
+    if (isConflict(error)) {
+      retries ??= retriesOf(client.connection);
+      if (retries !== undefined && await retries.next({ response }, options.signal)) continue;
+    }
+    // Some services find nothing to delete. The first sending, of which nothing was heard, may have deleted it.
+    const gone = response.status === 404 && (error.code === "NoSuchKey" || error.code === undefined);
+    if (gone && (ifMatch === undefined || wasLost(retryHistory(response)))) return;
+    throw error;
+  }
+}
+
+/** Whether an earlier sending may have been heeded, though nothing was heard of it: refusals are no such thing. */
+function wasLost(history: RetryHistory | undefined): boolean {
+  return history !== undefined && history.failures.some(({ status }) => status !== 409);
 }
 
 /** What a store remembers of its service's bulk deletions. */

@@ -7,7 +7,7 @@ import { httpErrorOf, retriesOf } from "../common/retries.ts";
 import { parseXml, type XmlElement, type XmlShape } from "../common/xml.ts";
 import { failureOf, type S3Client, type S3Request } from "./client.ts";
 import { STORE } from "./error.ts";
-import { bodyError, isTransientCode } from "./service_error.ts";
+import { bodyError, isConflict, isTransientCode } from "./service_error.ts";
 
 /** A document that is expected. */
 export interface DocumentShape extends XmlShape {
@@ -17,7 +17,8 @@ export interface DocumentShape extends XmlShape {
 
 /**
  * Sends a request whose success is told by a document. S3 begins some answers before it knows how they end, so a 200
- * may hold an error; what is transient is tried again within the client's retries, as is a document cut short.
+ * may hold an error; what is transient is tried again within the client's retries, as is a document cut short, and what met another
+ * conditional request (409).
  */
 export async function sendDocument(
   client: S3Client,
@@ -30,7 +31,13 @@ export async function sendDocument(
   const { signal } = request.options;
   const failure = failureOf(request);
   for (;;) {
-    const response = await client.send({ ...request, retries });
+    let response: HttpResponse;
+    try {
+      response = await client.send({ ...request, retries });
+    } catch (error) {
+      if (isConflict(error) && retries !== undefined && await retries.next({ error }, signal)) continue;
+      throw error;
+    }
     let error: unknown;
     try {
       const text = (await response.text()).trim();

@@ -18,6 +18,7 @@ import { putResult } from "./put.ts";
 import { refusal } from "./put_condition.ts";
 import { createMarker, findWriter, MARKER_HEADER } from "./put_marker.ts";
 import type { LargePut } from "./put_large.ts";
+import { isConflict } from "./service_error.ts";
 import { modeHeader, writeHeaders } from "./write_headers.ts";
 
 /**
@@ -123,6 +124,7 @@ function merged(object: readonly HeaderEntry[], way: readonly HeaderEntry[]): He
 }
 
 function isTransient(error: ObjectStoreError): boolean {
+  if (isConflict(error)) return true;
   if (error.status !== undefined) return isRetryableStatus(error.status);
   return isRetryableError({ method: "PUT" }, httpErrorOf(error));
 }

@@ -5,7 +5,7 @@ import {
   InvalidPathError,
   NotFoundError,
   NotSupportedError,
-  type ObjectStoreError,
+  ObjectStoreError,
   PermissionDeniedError,
   PreconditionError,
   UnauthenticatedError,
@@ -54,11 +54,20 @@ const TRANSIENT = new Set([
   "ServiceUnavailable",
   "RequestTimeout",
   "ThrottlingException",
+  "ConditionalRequestConflict",
 ]);
 
 /** Whether trying again may help, whatever the status. */
 export function isTransientCode(code: string | undefined): boolean {
   return code !== undefined && TRANSIENT.has(code);
+}
+
+/**
+ * Whether two requests under a condition met at the same object: who sends again finds out which was first. Source: AWS "Prevent object
+ * overwrites with conditional writes".
+ */
+export function isConflict(error: unknown): error is ObjectStoreError {
+  return error instanceof ObjectStoreError && error.code === "ConditionalRequestConflict";
 }
 
 const MAX_MESSAGE = 300;

@@ -8,7 +8,7 @@ import { defineProvider } from "../../../src/stores/s3/provider.ts";
 import { FaultConnector, scriptedFaults } from "../../../src/testing/fault_connector.ts";
 import { failure } from "./fake_answers.ts";
 import { FakeS3, type FakeS3Options, KEYS } from "./fake_s3.ts";
-import { failing } from "./fake_store.ts";
+import { failing, first } from "./fake_store.ts";
 import { pattern } from "./workload.ts";
 
 const MIB = 1024 * 1024;
@@ -188,6 +188,11 @@ Deno.test("a Blob is sent again after a failure, a stream is not", async () => {
   await over(connector).put("a", new Blob([LARGE]), { mode: "create" });
   assert.deepEqual([connector.counts.reset, connector.counts.status], [1, 1]);
   assert.ok(Buffer.compare(service.objects.get("a")!.bytes, LARGE) === 0);
+
+  // Where it met another writer it finds out who was first.
+  service.hook = first(1, ({ method }) => method === "PUT", () => failure(409, "ConditionalRequestConflict"));
+  await over(service).put("c", new Blob([LARGE]), { mode: "create" });
+  assert.ok(Buffer.compare(service.objects.get("c")!.bytes, LARGE) === 0);
 
   const { stream, seen } = watched();
   const error = await failing(
