@@ -13,7 +13,7 @@ import { encodeUnreserved } from "../common/url.ts";
 import { authorize, serviceDate, type SigningState } from "./authorize.ts";
 import { strictEncode } from "./canonical.ts";
 import type { ChecksumAlgorithm } from "./checksum/checksum.ts";
-import { lazyCredentials, type S3Credential } from "./credential.ts";
+import { lazyCredentials } from "./credential.ts";
 import { resolveCredentials } from "./credential_options.ts";
 import { type EncryptionHeaders, encryptionHeaders } from "./encryption.ts";
 import { resolveEndpoint, type S3Endpoint } from "./endpoint.ts";
@@ -160,11 +160,6 @@ export class S3Client {
   async loadBodies(): Promise<void> {
     const { loadChecksums } = await loadBodies();
     if (this.checksum !== undefined) await loadChecksums();
-  }
-
-  /** Credentials as configured, not of a session: what URLs are presigned with. */
-  async credential(signal?: AbortSignal): Promise<S3Credential | undefined> {
-    return await this.state.credentials.get(signal);
   }
 
   /** Closes pooled connections. */

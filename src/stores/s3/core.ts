@@ -4,6 +4,7 @@ export { GenericError } from "../../store/core.ts";
 export { getObject } from "../common/get.ts";
 export { PAYLOAD_HASH_HEADER, UNSIGNED_PAYLOAD } from "./canonical.ts";
 export { failureOf } from "./client.ts";
+export { resolveCredentials } from "./credential_options.ts";
 export { maskCredential } from "./credentials/masked.ts";
 export { codeOf, readS3Error, STORE } from "./error.ts";
 export { platformSha256 } from "./hash_node.ts";

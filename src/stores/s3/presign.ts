@@ -6,8 +6,9 @@ import type { Path } from "../../store/path.ts";
 import { encodeUnreserved } from "../common/url.ts";
 import { serviceDate } from "./authorize.ts";
 import type { S3Client } from "./client.ts";
-import type { S3Credential } from "./credential.ts";
-import { STORE } from "./core.ts";
+import type { S3Credential, S3CredentialProvider } from "./credential.ts";
+import { resolveCredentials, STORE } from "./core.ts";
+import type { S3StoreOptions } from "./options.ts";
 import {
   ALGORITHM,
   amzDate,
@@ -95,18 +96,42 @@ export async function presignObjects(
   return paths.map((path) => presignUrl(method, `${endpoint.url}/${encodeUnreserved(path)}`, how));
 }
 
-/** @throws {ConfigurationError} for a store without credentials. */
+/**
+ * Credentials as configured: not those of a session, and also where requests are sent without a signature.
+ *
+ * @throws {ConfigurationError} for a store without credentials.
+ */
 export async function credentialFor(
   client: S3Client,
   action: string,
   signal: AbortSignal | undefined,
 ): Promise<S3Credential> {
-  const credential = await client.credential(signal);
+  const credential = await configured(client)?.get(signal);
   if (credential !== undefined) return credential;
   throw new ConfigurationError(`Cannot ${action}: the store has no credentials`, {
     store: STORE,
     key: "credentials",
   });
+}
+
+// Kept, so that what is fetched is not fetched for each URL.
+const unused = new WeakMap<S3Client, S3CredentialProvider | undefined>();
+
+function configured(client: S3Client): S3CredentialProvider | undefined {
+  const { state, options } = client;
+  if (!options.skipSignature) return state.credentials;
+  if (!unused.has(client)) unused.set(client, otherwise(options));
+  return unused.get(client);
+}
+
+/** What requests would be signed with if they were; `undefined` where nothing is said of that. */
+function otherwise(options: S3StoreOptions): S3CredentialProvider | undefined {
+  try {
+    return resolveCredentials({ ...options, skipSignature: undefined });
+  } catch (error) {
+    if (error instanceof ConfigurationError && error.key === "credentials") return undefined;
+    throw error;
+  }
 }
 
 function checkOptions({ expiresIn, query = [], signedHeaders = [] }: PresignOptions): void {
