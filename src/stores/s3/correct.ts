@@ -51,15 +51,25 @@ export async function correct(
     return undefined;
   }
   const { credential, provider } = attempt;
-  if (
-    credential !== undefined && code !== undefined && STALE.includes(code) &&
-    provider.invalidate !== undefined
-  ) {
-    provider.invalidate(credential);
-    const fresh = await provider.get(signal);
-    if (fresh !== undefined && !same(fresh, credential)) return undefined;
+  if (credential === undefined || provider.invalidate === undefined) return response;
+  const vague = code === undefined && text === "";
+  if (vague ? !mayBeStale(response.status, credential) : code === undefined || !STALE.includes(code)) {
+    return response;
   }
-  return response;
+  provider.invalidate(credential);
+  const fresh = await provider.get(signal);
+  if (fresh === undefined) return response;
+  if (vague) renewedOnDoubt.add(fresh);
+  return same(fresh, credential) ? response : undefined;
+}
+
+/** Credentials that were fetched because of a refusal without a word. Once is enough: the reason may be another. */
+const renewedOnDoubt = new WeakSet<S3Credential>();
+
+/** Whether a refusal without a word, such as that of a HEAD, may mean that a token has run out: S3 answers 400 then. */
+function mayBeStale(status: number, credential: S3Credential): boolean {
+  return (status === 401 || status === 400 && credential.sessionToken !== undefined) &&
+    !renewedOnDoubt.has(credential);
 }
 
 /** Whether the bucket turned out to be in another region, which is then taken. */

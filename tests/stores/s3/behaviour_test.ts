@@ -106,6 +106,30 @@ Deno.test("credentials that have run out are fetched anew, once for all", async 
   assert.equal(fetches, 2);
 });
 
+Deno.test("a HEAD cannot say that credentials have run out: they are fetched anew, once", async () => {
+  let valid: S3Credential = { ...KEYS, accessKeyId: "AKID1", sessionToken: "token1" };
+  let fetches = 0;
+  const credentials = () => {
+    fetches++;
+    return Promise.resolve({ ...valid, expiration: new Date(Date.now() + hours(6)) });
+  };
+  const hook: Hook = (request) =>
+    getHeader(request.headers, "x-amz-security-token") === valid.sessionToken
+      ? undefined
+      : failure(400, "ExpiredToken", [], request.method);
+  const { store, service } = open(hook, { accessKeyId: undefined, secretAccessKey: undefined, credentials }, {
+    keys: () => [valid],
+  });
+  await store.put("a", "1");
+  valid = { ...KEYS, accessKeyId: "AKID2", sessionToken: "token2" };
+  assert.equal((await store.head("a")).size, 1);
+  assert.equal(fetches, 2);
+  // The reason is another one: an object that needs a customer's key, say.
+  service.hook = () => failure(400, "", [], "HEAD");
+  for (let i = 0; i < 5; i++) assert.equal((await failing(store.head("a"))).status, 400);
+  assert.ok(fetches <= 3, `${fetches}`);
+});
+
 Deno.test("credentials that stay refused are an error, not a loop", async () => {
   const { service, store } = open(() => failure(400, "ExpiredToken"), {
     accessKeyId: undefined,
