@@ -26,7 +26,12 @@ export async function sendDocument(
   shape: DocumentShape,
   retries: RetryState | undefined = retriesOf(client.connection),
 ): Promise<
-  { readonly root: XmlElement; readonly response: HttpResponse; readonly retries: RetryState | undefined }
+  {
+    readonly root: XmlElement;
+    readonly text: string;
+    readonly response: HttpResponse;
+    readonly retries: RetryState | undefined;
+  }
 > {
   const { signal } = request.options;
   const failure = failureOf(request);
@@ -51,7 +56,7 @@ export async function sendDocument(
         );
       } else {
         const root = text === "" && shape.mayBeEmpty ? {} : parseXml(text, shape);
-        return { root, response, retries };
+        return { root, text, response, retries };
       }
     } catch (thrown) {
       error = thrown;

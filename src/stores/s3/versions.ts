@@ -1,10 +1,11 @@
 /** Versions of objects. Source: S3 API reference, `ListObjectVersions`. */
 import { GenericError } from "../../store/error.ts";
 import { isBelow } from "../../store/list.ts";
-import type { Path } from "../../store/path.ts";
+import { comparePaths, type Path } from "../../store/path.ts";
 import type { ObjectMeta, OperationOptions } from "../../store/types.ts";
 import type { S3Client } from "./client.ts";
 import { sendDocument } from "./document.ts";
+import type { XmlElement } from "../common/xml.ts";
 import { STORE } from "./core.ts";
 import { decodeKey } from "./list_scanner.ts";
 
@@ -27,7 +28,7 @@ export async function* listVersions(
   const { xmlChildren, xmlText } = await import("../common/xml.ts");
   let marker: readonly [key: string, version: string] | undefined;
   for (;;) {
-    const { root } = await sendDocument(client, {
+    const { root, text } = await sendDocument(client, {
       method: "GET",
       action: "list the versions of the bucket",
       query: [
@@ -41,20 +42,20 @@ export async function* listVersions(
     }, { root: "ListVersionsResult", lists: ["Version", "DeleteMarker"] });
     const decode = xmlText(root, "EncodingType") === "url" ? decodeKey : (key: string) => key;
     const found: ObjectVersion[] = [];
-    for (const [name, deleteMarker] of [["Version", false], ["DeleteMarker", true]] as const) {
-      for (const element of xmlChildren(root, name)) {
-        const location = decode(xmlText(element, "Key") ?? "") as Path;
-        if (prefix !== "" && location !== prefix && !isBelow(location, prefix)) continue;
-        found.push({
-          location,
-          lastModified: new Date(xmlText(element, "LastModified") ?? 0),
-          size: Number(xmlText(element, "Size") ?? 0),
-          eTag: xmlText(element, "ETag") || undefined,
-          version: xmlText(element, "VersionId") ?? "null",
-          isLatest: xmlText(element, "IsLatest") === "true",
-          deleteMarker,
-        });
-      }
+    for (
+      const [name, element] of inOrder(text, xmlChildren(root, "Version"), xmlChildren(root, "DeleteMarker"))
+    ) {
+      const location = decode(xmlText(element, "Key") ?? "") as Path;
+      if (prefix !== "" && location !== prefix && !isBelow(location, prefix)) continue;
+      found.push({
+        location,
+        lastModified: new Date(xmlText(element, "LastModified") ?? 0),
+        size: Number(xmlText(element, "Size") ?? 0),
+        eTag: xmlText(element, "ETag") || undefined,
+        version: xmlText(element, "VersionId") ?? "null",
+        isLatest: xmlText(element, "IsLatest") === "true",
+        deleteMarker: name === "DeleteMarker",
+      });
     }
     yield* found.sort(byKeyThenAge);
     if (xmlText(root, "IsTruncated") !== "true") return;
@@ -74,8 +75,28 @@ export async function* listVersions(
   }
 }
 
+type Name = "Version" | "DeleteMarker";
+
+/**
+ * Versions and markers of deletions in the order of their document, which the parser has put into two lists: many share a second, and then
+ * nothing else tells which is newer.
+ */
+function* inOrder(
+  text: string,
+  versions: readonly XmlElement[],
+  markers: readonly XmlElement[],
+): Generator<readonly [Name, XmlElement], void, undefined> {
+  const left = { Version: [...versions].reverse(), DeleteMarker: [...markers].reverse() };
+  for (const [, found] of text.matchAll(/<(?:[\w.-]+:)?(Version|DeleteMarker)(?=[\s>])/g)) {
+    const name = found as Name;
+    const element = left[name].pop();
+    if (element !== undefined) yield [name, element];
+  }
+}
+
+/** By key, then newest first; what the service does not tell apart stays as it came. */
 function byKeyThenAge(a: ObjectVersion, b: ObjectVersion): number {
-  if (a.location !== b.location) return a.location < b.location ? -1 : 1;
+  if (a.location !== b.location) return comparePaths(a.location, b.location);
   if (a.isLatest !== b.isLatest) return a.isLatest ? -1 : 1;
   return b.lastModified.getTime() - a.lastModified.getTime();
 }
