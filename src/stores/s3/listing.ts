@@ -92,10 +92,14 @@ export async function listOnePage(
     { ...options, prefix: prefix ?? "", delimiter, startAfter: offset, maxKeys },
     pageToken,
   );
+  // The service has filtered already, where it can. A prefix counts where anything in it may come after the offset.
+  const after = client.provider.startAfter ? undefined : offset as Path | undefined;
   const result: ListResult = {
     // Any key goes here: the prefix is a text and no path.
-    objects: page.objects.map((object) => metaOf(object, object.key as Path)),
+    objects: page.objects.map((object) => metaOf(object, object.key as Path))
+      .filter(({ location }) => isAfter(location, after)),
     commonPrefixes: page.commonPrefixes
+      .filter((each) => isAfter(each as Path, after) || after?.startsWith(each))
       .map((each) => (delimiter !== undefined && each.endsWith("/") ? each.slice(0, -1) : each) as Path)
       .sort(comparePaths),
     response: page.response,

@@ -65,6 +65,26 @@ Deno.test("markers of folders are passed over; a key with a slash at its end tha
   assert.deepEqual(await list("", { invalidPaths: "skip" }), ["a/1", "a/b/2", "z"]);
 });
 
+Deno.test("a page begins after its offset, where the service cannot start there too", async () => {
+  for (const provider of ["aws", "aws-express"]) {
+    const { store, service } = open(undefined, { provider });
+    for (const key of ["0/1", "a", "b", "b/1", "b/2", "c", "d/1", "\u{FF5E}", "\u{1F600}"]) {
+      await store.put(key, "");
+    }
+    const { result } = await store.listPage("", { offset: "b", delimiter: "/" });
+    assert.deepEqual(
+      result.objects.map(({ location }) => location),
+      ["c", "\u{FF5E}", "\u{1F600}"],
+      provider,
+    );
+    assert.deepEqual(result.commonPrefixes, ["b", "d"], provider);
+    const last = await store.listPage("", { offset: "\u{FF5E}" });
+    assert.deepEqual(last.result.objects.map(({ location }) => location), ["\u{1F600}"], provider);
+    const asked = service.requests.at(-1)!.url.includes("start-after");
+    assert.equal(asked, provider === "aws");
+  }
+});
+
 Deno.test("a listing of what may not be seen is refused as such", async () => {
   const { store } = open(() => failure(403, "AccessDenied"));
   const list = async () => {
