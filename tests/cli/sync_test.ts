@@ -5,7 +5,7 @@ import fc from "fast-check";
 import { sameByListing } from "../../src/cli/sync/compare.ts";
 import { pathFilter } from "../../src/cli/sync/glob.ts";
 import { NotSorted, sortedListing } from "../../src/cli/sync/sorted.ts";
-import { SpillArea } from "../../src/cli/sync/spill_node.ts";
+import { Spill, SpillArea } from "../../src/cli/sync/spill_node.ts";
 import {
   GenericError,
   type ObjectMeta,
@@ -19,7 +19,7 @@ import { MemoryStore } from "../../src/stores/memory/mod.ts";
 import { contents, fill, nextInstant, place, ShuffledStore, syncStores } from "./sync_support.ts";
 
 // Bytes and UTF-16 order these differently; "-", "." and "0" stand around "/".
-const segment = fc.constantFrom("a", "b", "a-b", "a.b", "a0", "é", "～", "😀", "a b", "%41");
+const segment = fc.constantFrom("a", "b", "a-b", "a.b", "a0", "é", "～", "😀", "a b", "%41", "\u2028");
 const path = fc.array(segment, { minLength: 1, maxLength: 3 }).map((segments) => segments.join("/"));
 const text = fc.constantFrom("", "x", "y", "xx", "longer text");
 const tree = fc.dictionary(path, text, { maxKeys: 12 });
@@ -250,6 +250,16 @@ Deno.test("sync: stores without order are sorted in temporary files, which are r
   await assert.rejects(async () => {
     for await (const _ of sortedListing(place(lying), options));
   }, NotSorted);
+});
+
+Deno.test("sync: records come back from temporary files as they were, whatever they hold", async () => {
+  await using area = new SpillArea();
+  const spill = new Spill<string>(area, 1);
+  const records = ["first", "a\u2028b\u2029", "\u0085\v\f\r\n\t\b", "\ufeff😀\ud800", '"\\', ""];
+  for (const record of records) await spill.push(record);
+  const read: string[] = [];
+  for await (const record of spill.read()) read.push(record);
+  assert.deepEqual(read, records);
 });
 
 Deno.test("sync: whole seconds may hide a change, so they are taken for their end", () => {
