@@ -181,6 +181,7 @@ async function deleteKeys(
   try {
     while (left.length > 0) {
       const errors = await deleteRequest(client, left, retries, options);
+      requireKnown(errors, keys);
       const again = left.filter((path) => isTransientCode(errors.get(path)?.code));
       const more = again.length > 0 && retries !== undefined &&
         await retries.next({ error: errors.get(again[0]!) }, options.signal);
@@ -199,6 +200,19 @@ async function deleteKeys(
     });
     for (const path of left) failed.set(path, withErrorPath(shown, path));
     return [];
+  }
+}
+
+/** @throws {GenericError} for a refusal of a key that nobody named: it is one of ours in another spelling, and which cannot be told. */
+function requireKnown(errors: ReadonlyMap<Path, ObjectStoreError>, keys: ReadonlySet<Path>): void {
+  for (const [path, { code }] of errors) {
+    if (keys.has(path)) continue;
+    throw new GenericError(
+      `Cannot delete: the service refuses ${
+        JSON.stringify(path)
+      } with ${code}, which it was not asked to delete`,
+      { store: STORE, code },
+    );
   }
 }
 

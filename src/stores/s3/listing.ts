@@ -121,10 +121,12 @@ async function* pages(client: S3Client, request: PageRequest): AsyncGenerator<Re
   };
   let next: Promise<ReadPage> | undefined = fetch(undefined);
   let token: string | undefined;
+  const requireNew = cycleDetector();
   try {
     while (next !== undefined) {
       const page: ReadPage = await next;
       token = nextToken(page, token);
+      if (token !== undefined) requireNew(token);
       next = token === undefined ? undefined : fetch(token);
       yield page;
       signal?.throwIfAborted();
@@ -138,18 +140,32 @@ async function* pages(client: S3Client, request: PageRequest): AsyncGenerator<Re
   }
 }
 
+/**
+ * Finds out tokens that come round again, as the listing then goes on for ever, without keeping them all: each is held against one before,
+ * which is replaced after twice as many tokens each time (Brent's algorithm).
+ */
+function cycleDetector(): (token: string) => void {
+  let earlier: string | undefined;
+  let left = 1;
+  let span = 1;
+  return (token) => {
+    if (token === earlier) throw endless("and gives the same page again");
+    if (--left > 0) return;
+    earlier = token;
+    left = span *= 2;
+  };
+}
+
+function endless(why: string): GenericError {
+  return new GenericError(`Cannot ${ACTION}: the service says there is more, ${why}`, { store: STORE });
+}
+
 /** The token of the page after this one. A service that gives the same again would be listed for ever. */
 function nextToken(page: Page, current: string | undefined): string | undefined {
   const { isTruncated, nextContinuationToken: token } = page;
   if (!isTruncated) return undefined;
-  if (token === undefined || token === current) {
-    throw new GenericError(
-      `Cannot ${ACTION}: the service says there is more, ${
-        token === undefined ? "and not how to ask for it" : "and gives the same page again"
-      }`,
-      { store: STORE },
-    );
-  }
+  if (token === undefined) throw endless("and not how to ask for it");
+  if (token === current) throw endless("and gives the same page again");
   return token;
 }
 

@@ -234,12 +234,12 @@ export async function* listParts(
       yield { number, eTag, size: Number.isNaN(size) ? undefined : size, checksum: checksum || undefined };
     }
     const next = xmlText(root, "NextPartNumberMarker");
-    if (xmlText(root, "IsTruncated") !== "true" || next === undefined) return;
-    if (next === marker) {
-      throw new GenericError(`Cannot list the parts of "${path}": the service gives the same page again`, {
-        store: STORE,
-        path,
-      });
+    if (xmlText(root, "IsTruncated") !== "true") return;
+    if (!(Number(next) > Number(marker ?? 0))) {
+      throw new GenericError(
+        `Cannot list the parts of "${path}": the service does not say where the next page begins`,
+        { store: STORE, path },
+      );
     }
     marker = next;
   }

@@ -26,6 +26,26 @@ Deno.test("a listing that never ends is found out", async () => {
     assert.ok(service.requests.length <= 3);
     assert.match((await failing(store.listWithDelimiter())).message, about);
   }
+  // Round and round, by several tokens.
+  for (const length of [2, 3, 7]) {
+    const { store, service } = open((_, { query }) => {
+      const at = Number(query.get("continuation-token") ?? -1);
+      return answer(200, PAGE(`<NextContinuationToken>${at < length ? at + 1 : 1}</NextContinuationToken>`));
+    });
+    assert.match((await failing(store.listWithDelimiter())).message, /same page again/);
+    assert.ok(service.requests.length < 6 * length, `${service.requests.length}`);
+  }
+});
+
+Deno.test("a list of parts that does not say how it goes on is an error", async () => {
+  for (const marker of ["", "<NextPartNumberMarker>1</NextPartNumberMarker>", "<NextPartNumberMarker/>"]) {
+    const part = "<Part><PartNumber>1</PartNumber><ETag>e</ETag><Size>1</Size></Part>";
+    const page = `<ListPartsResult><IsTruncated>true</IsTruncated>${marker}${part}</ListPartsResult>`;
+    const { store, service } = open(() => answer(200, page));
+    const error = await failing(Array.fromAsync(store.listParts("a", "id")));
+    assert.match(error.message, /does not say where the next page begins/);
+    assert.ok(service.requests.length <= 2);
+  }
 });
 
 Deno.test("a listing that breaks off is asked for again; one that is none is an error", async () => {
@@ -156,6 +176,14 @@ Deno.test("keys of a bulk deletion fail one by one, and what is throttled is tri
   }
   assert.deepEqual(outcomes, ["ok", "PermissionDeniedError", "ok", "ok", "ok"]);
   assert.equal(round, 2);
+});
+
+Deno.test("a refusal of a key in another spelling is not taken for a success", async () => {
+  const refusal = "<DeleteResult><Error><Key>A</Key><Code>AccessDenied</Code></Error></DeleteResult>";
+  const { store } = open(() => answer(200, refusal));
+  for await (const outcome of store.deleteAll(["a", "b"])) {
+    assert.ok(!outcome.ok && /refuses "A" with AccessDenied/.test(outcome.error.message));
+  }
 });
 
 Deno.test("a bulk deletion has its integrity header, and a service without bulk is dealt with", async () => {
