@@ -22,6 +22,8 @@ export interface Origin {
   seen: Seen[];
   /** Connections that are open now. */
   connections(): number;
+  /** Closes connections that wait for another request. */
+  closeIdle(): void;
   /** Cuts all connections and stops. */
   close(): Promise<void>;
 }
@@ -55,9 +57,13 @@ export interface Origin {
  * | `/informational` | a 103 before the answer |
  */
 export function startOrigin(): Promise<Origin> {
-  const seen: Seen[] = [], sockets = new Set<Socket>();
+  const seen: Seen[] = [], sockets = new Set<Socket>(), busy = new Set<Socket>();
   const server = createServer({ joinDuplicateHeaders: false, keepAliveTimeout: 30_000, requestTimeout: 0 });
-  server.on("request", (request, response) => void answer(record(request, seen), request, response));
+  server.on("request", (request, response) => {
+    busy.add(request.socket);
+    response.on("close", () => busy.delete(request.socket));
+    answer(record(request, seen), request, response);
+  });
   server.on("checkContinue", (request, response) => {
     response.writeContinue();
     server.emit("request", request, response);
@@ -77,6 +83,9 @@ export function startOrigin(): Promise<Origin> {
         address: `127.0.0.1:${(server.address() as AddressInfo).port}`,
         seen,
         connections: () => sockets.size,
+        closeIdle() {
+          for (const socket of sockets) if (!busy.has(socket)) socket.destroy();
+        },
         close: () => stop(server, sockets),
       }))
   );

@@ -92,7 +92,12 @@ function complete(results: readonly RuntimeResult[]): boolean {
 const chosen = RUNTIMES.filter(({ name }) =>
   names.length === 0 || names.some((arg) => arg.split("/")[0] === name)
 );
-const results = await Promise.all(chosen.map(runRuntime));
+// All are ended before one that could not be started ends the run.
+const settled = await Promise.allSettled(chosen.map(runRuntime));
+const results = settled.map((result) => {
+  if (result.status === "rejected") throw result.reason;
+  return result.value;
+});
 if (!exceptions) console.log(toText(results));
 const all = results.flatMap(({ steps }) => steps.flatMap(({ outcomes }) => outcomes));
 const failed = all.filter(({ error }) => error !== undefined).length +

@@ -120,7 +120,7 @@ ${featureTable(results)}
 export function resultsFile(results: readonly RuntimeResult[]): string {
   return `# One list on every runtime
 
-Written by \`deno task test:runtimes\`. Node, Bun, workerd, the page and the guest use the built npm package; Deno uses the
+Written by \`deno task test:runtimes\`. Node, Bun, workerd, the pages and the guest use the built npm package; Deno uses the
 sources.
 
 ${readmeSection(results).replace("[tests/runtimes/RESULTS.md](tests/runtimes/RESULTS.md)", "the last table")}

@@ -1,29 +1,8 @@
 /** Starting Chromium and driving it with playwright-core. */
-import { createRequire } from "node:module";
 import { join } from "node:path";
-import { debianProgram, npmInstall } from "../install.ts";
+import { debianProgram } from "../install.ts";
+import type { Browser, PlaywrightBrowser } from "../page/browser.ts";
 import { NotInstalled } from "../runtime.ts";
-
-/** As much of playwright's page as is used. */
-export interface Page {
-  goto(url: string): Promise<unknown>;
-  evaluate<R, A>(action: (argument: A) => R | Promise<R>, argument: A): Promise<R>;
-  on(event: "pageerror", listener: (error: Error) => void): void;
-  close(): Promise<void>;
-}
-
-/** A browser that runs. */
-export interface Browser {
-  readonly version: string;
-  newPage(): Promise<Page>;
-  close(): Promise<void>;
-}
-
-interface PlaywrightBrowser {
-  version(): string;
-  newContext(): Promise<{ newPage(): Promise<Page> }>;
-  close(): Promise<void>;
-}
 
 const FLAGS = [
   "--headless",
@@ -41,11 +20,9 @@ const FLAGS = [
 
 /** Starts it with a profile of its own. */
 export async function startBrowser(): Promise<Browser> {
-  const [modules, binary] = await Promise.all([
-    npmInstall("playwright", ["playwright-core@1"]),
-    debianProgram("chromium"),
-  ]);
+  const binary = await debianProgram("chromium");
   if (binary === undefined) throw new NotInstalled("chromium not installed");
+  const { chromium } = await import("playwright-core");
   const profile = await Deno.makeTempDir({ prefix: "storeport-chromium-" });
   const process = new Deno.Command(binary, {
     args: [...FLAGS, `--user-data-dir=${profile}`, "about:blank"],
@@ -53,22 +30,28 @@ export async function startBrowser(): Promise<Browser> {
     stdout: "null",
     stderr: "null",
   }).spawn();
-  const { chromium } = createRequire(join(modules, "playwright.cjs"))("playwright-core") as {
-    chromium: { connectOverCDP(url: string): Promise<PlaywrightBrowser> };
+  const end = async (): Promise<void> => {
+    process.kill("SIGTERM");
+    await process.status;
+    await Deno.remove(profile, { recursive: true }).catch(() => {});
   };
-  const browser = await chromium.connectOverCDP(`http://127.0.0.1:${await debuggingPort(profile)}`);
-  return {
-    version: browser.version(),
-    async newPage() {
-      return await (await browser.newContext()).newPage();
-    },
-    async close() {
-      await browser.close();
-      process.kill("SIGTERM");
-      await process.status;
-      await Deno.remove(profile, { recursive: true }).catch(() => {});
-    },
-  };
+  try {
+    const port = await debuggingPort(profile);
+    const browser: PlaywrightBrowser = await chromium.connectOverCDP(`http://127.0.0.1:${port}`);
+    return {
+      version: browser.version(),
+      async newPage() {
+        return await (await browser.newContext()).newPage();
+      },
+      async close() {
+        await browser.close();
+        await end();
+      },
+    };
+  } catch (error) {
+    await end();
+    throw error;
+  }
 }
 
 /** Chromium writes it down once it listens. */

@@ -20,6 +20,10 @@ export async function servePage(program: string): Promise<PageServer> {
     reset: () => origin.seen.splice(0).length,
     seen: () => origin.seen,
     connections: () => origin.connections(),
+    closeIdle() {
+      origin.closeIdle();
+      return true;
+    },
   };
   const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, async (request) => {
     const { pathname } = new URL(request.url);

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { Plugin } from "esbuild";
 import { ROOT } from "../places.ts";
 
-const HERE = join(ROOT, "tests/runtimes/chromium");
+const HERE = join(ROOT, "tests/runtimes/page");
 const CASES = /\/tests\/wasi\/cases\//;
 
 /** Replaces the origin and `node:assert`; other modules of Node's fail when they are used. */
