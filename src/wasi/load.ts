@@ -45,7 +45,7 @@ async function requirePlatform(): Promise<void> {
   if (!hasJspi()) {
     throw new NotSupportedError(
       "Cannot host guests: this platform has no JavaScript Promise Integration (JSPI) for WebAssembly, which lets a " +
-        "guest wait. Deno 2.9, Node 24 and Chromium 137 have it. Stores work without it",
+        "guest wait. Deno 2.9, Node 24, Chromium 137 and Firefox 153 have it. Stores work without it",
       { store: "WASI" },
     );
   }
