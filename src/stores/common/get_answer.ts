@@ -45,6 +45,8 @@ async function readOther(getter: Getter, response: HttpResponse): Promise<GetRes
         resolveRange(range, 0, getter.failure);
         return await whole(getter, response);
       }
+      // A server may answer with all of it where that is what the range comes to.
+      if (status === 200 && isAll(range, response.contentLength)) return await whole(getter, response);
       throw getter.error(
         "the service ignored the range and sent the whole object",
         getter.dialect.rangeIgnored,
@@ -56,6 +58,14 @@ async function readOther(getter: Getter, response: HttpResponse): Promise<GetRes
     await response.cancel(error).catch(() => {});
     throw error;
   }
+}
+
+/** Whether a range takes in an object of this size from its first byte to its last. */
+function isAll(range: GetRange, size: number | undefined): boolean {
+  if (size === undefined) return false;
+  if ("suffix" in range) return range.suffix >= size;
+  if ("offset" in range) return range.offset === 0;
+  return range.start === 0 && range.end >= size;
 }
 
 /** The result that the answer to a HEAD brings. */

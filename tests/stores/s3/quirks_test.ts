@@ -122,3 +122,16 @@ Deno.test("cached credentials that are due are asked for no more often than ever
   for (now = 0; now < 1000; now++) await provider.get();
   assert.equal(fetches, 10);
 });
+
+Deno.test("a range that comes to the whole object may be answered with it, no other", async () => {
+  const { store } = open(() => answer(200, "abc", [["etag", '"e"']]));
+  for (
+    const range of [{ suffix: 3 }, { suffix: 10 }, { offset: 0 }, { start: 0, end: 3 }, { start: 0, end: 9 }]
+  ) {
+    const got = await store.get("a", { range });
+    assert.deepEqual([await got.text(), got.range, got.meta.size], ["abc", { start: 0, end: 3 }, 3]);
+  }
+  for (const range of [{ suffix: 2 }, { offset: 1 }, { start: 0, end: 2 }, { start: 1, end: 3 }]) {
+    await assert.rejects(store.get("a", { range }), /ignored the range/);
+  }
+});
