@@ -111,16 +111,21 @@ export interface CanonicalRequest {
   readonly signedHeaders: string;
 }
 
-/** The canonical form of a request. `url` is split by hand: the `URL` class would normalise what is sent. */
+/**
+ * The canonical form of a request. `url` is split by hand: the `URL` class would normalise what is sent.
+ *
+ * @param unsigned Headers that are left out, in lower case. Default: those that are not the sender's alone.
+ */
 export function canonicalRequest(
   method: string,
   url: string,
   headers: HeaderList,
   payloadHash: string,
   service: string,
+  unsigned: ReadonlySet<string> = NEVER_SIGNED,
 ): CanonicalRequest {
   const { host, path, query } = splitUrl(url);
-  const lines = canonicalHeaders(headers, host);
+  const lines = canonicalHeaders(headers, host, unsigned);
   const signedHeaders = lines.map(([name]) => name).join(";");
   // S3 alone takes the path encoded once; every other service encodes it a second time.
   const uri = service.startsWith("s3") ? path : strictEncode(path, true);
@@ -191,12 +196,16 @@ const NEVER_SIGNED = new Set([
   "x-amzn-trace-id",
 ]);
 
-function canonicalHeaders(headers: HeaderList, host: string): [name: string, value: string][] {
+function canonicalHeaders(
+  headers: HeaderList,
+  host: string,
+  unsigned: ReadonlySet<string>,
+): [name: string, value: string][] {
   const lines: [string, string][] = [];
   let hostSeen = false;
   for (const [key, raw] of headers) {
     const name = key.toLowerCase();
-    if (NEVER_SIGNED.has(name)) continue;
+    if (unsigned.has(name)) continue;
     if (name === "host") hostSeen = true;
     const value = foldWhitespace(raw);
     const same = lines.find((line) => line[0] === name);

@@ -39,16 +39,32 @@ export interface PresignOptions extends SigningScope {
   readonly requestPayer?: boolean;
 }
 
-const REFUSED_HEADERS = new Set(["host", "authorization", "content-length", "user-agent"]);
+// What the signature is about already, and what senders and those between them set as they see fit.
+const REFUSED_HEADERS = new Set([
+  "host",
+  "authorization",
+  "content-length",
+  "user-agent",
+  "connection",
+  "expect",
+  "keep-alive",
+  "te",
+  "trailer",
+  "transfer-encoding",
+  "upgrade",
+]);
+const NONE: ReadonlySet<string> = new Set();
 
 /**
  * A URL that makes one request with one method good without credentials until it expires.
  *
- * @throws {ConfigurationError} for a life out of bounds, a query name that belongs to the signature, or a header
- * that cannot be bound.
+ * @throws {ConfigurationError} for a life out of bounds, a method that is none, a query name that belongs to the signature, a query that is
+ * not well-formed, or a header that cannot be bound.
  */
 export function presignUrl(method: string, url: string, options: PresignOptions): string {
   checkOptions(options);
+  const verb = method.toUpperCase();
+  if (!/^[A-Z]+$/.test(verb)) throw refuse(`Cannot presign a request of the method "${method}"`);
   const { credential, date } = options;
   const timestamp = amzDate(date);
   const scope = credentialScope(date, options);
@@ -66,7 +82,8 @@ export function presignUrl(method: string, url: string, options: PresignOptions)
   if (credential.sessionToken) query.push(["X-Amz-Security-Token", credential.sessionToken]);
   const pairs = query.map(([name, value]) => `${strictEncode(name)}=${strictEncode(value)}`).join("&");
   const unsigned = `${url}${url.includes("?") ? "&" : "?"}${pairs}`;
-  const { text } = canonicalRequest(method, unsigned, signedHeaders, UNSIGNED_PAYLOAD, options.service);
+  // All that is bound is signed, `cache-control` too, which a request that is signed as it goes out leaves aside.
+  const { text } = canonicalRequest(verb, unsigned, signedHeaders, UNSIGNED_PAYLOAD, options.service, NONE);
   const key = signingKey(credential.secretAccessKey, date, options);
   return `${unsigned}&X-Amz-Signature=${sign(text, timestamp, scope, key)}`;
 }
@@ -140,12 +157,21 @@ function checkOptions({ expiresIn, query = [], signedHeaders = [] }: PresignOpti
       `Cannot presign for ${expiresIn} s: a whole number from 1 to ${MAX_PRESIGN_SECONDS} is needed`,
     );
   }
-  for (const [name] of query) {
+  for (const [name, value] of query) {
+    if (!name.isWellFormed() || !value.isWellFormed()) {
+      throw refuse(
+        `Cannot presign with the query parameter "${name.toWellFormed()}": half of a surrogate pair`,
+      );
+    }
     if (name === "" || name.toLowerCase().startsWith("x-amz-")) {
       throw refuse(`Cannot presign with the query parameter "${name}": it belongs to the signature`);
     }
   }
-  for (const [name] of signedHeaders) {
+  for (const [name, value] of signedHeaders) {
+    // deno-lint-ignore no-control-regex -- what no header has
+    if (/[\x00-\x08\x0a-\x1f\x7f]/.test(value)) {
+      throw refuse(`Cannot bind the header "${name}" to a presigned URL: its value holds control characters`);
+    }
     if (name === "" || REFUSED_HEADERS.has(name.toLowerCase())) {
       throw refuse(`Cannot bind the header "${name}" to a presigned URL`);
     }

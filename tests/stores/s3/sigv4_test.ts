@@ -101,8 +101,30 @@ Deno.test("a presigned URL refuses what would break it", () => {
     /belongs to the signature/,
   );
   assert.throws(() => presignUrl("GET", url, { ...options, query: [["", "x"]] }), /belongs to the signature/);
-  for (const name of ["Host", "authorization", "Content-Length", "user-agent"]) {
+  for (
+    const name of ["Host", "authorization", "Content-Length", "user-agent", "Expect", "Transfer-Encoding"]
+  ) {
     assert.throws(() => presignUrl("GET", url, { ...options, signedHeaders: [[name, "x"]] }), /Cannot bind/);
+  }
+  assert.throws(() => presignUrl("GET", url, { ...options, signedHeaders: [["x", "a\nb"]] }), /control/);
+  for (const pair of [["a", "\ud800"], ["\udc00", "a"]] as const) {
+    assert.throws(() => presignUrl("GET", url, { ...options, query: [pair] }), /half of a surrogate pair/);
+  }
+  for (const method of ["", "bad method", "GET\n"]) {
+    assert.throws(() => presignUrl(method, url, options), /of the method/);
+  }
+  assert.equal(presignUrl("get", url, options), presignUrl("GET", url, options), "as fetch takes them");
+});
+
+Deno.test("all headers that are bound to a presigned URL are signed", () => {
+  const options = { region: "r", service: "s3", credential, date: new Date(0), expiresIn: 60 };
+  for (const name of ["cache-control", "Pragma", "referer", "content-type"]) {
+    const [one, other] = ["a", "b"].map((value) =>
+      new URL(presignUrl("PUT", "https://b.example/k", { ...options, signedHeaders: [[name, value]] }))
+        .searchParams
+    );
+    assert.equal(one!.get("X-Amz-SignedHeaders"), [name.toLowerCase(), "host"].sort().join(";"));
+    assert.notEqual(one!.get("X-Amz-Signature"), other!.get("X-Amz-Signature"), name);
   }
 });
 

@@ -46,6 +46,13 @@ export const URLS: Steps = {
       200,
     );
     assert.equal((await store.get("typed", { head: true })).attributes.contentType, "text/x-signed");
+    const cached = await store.signedUrl("PUT", "cached", 300, {
+      signedHeaders: [["cache-control", "max-age=60"]],
+    });
+    const put = ["--request", "PUT", "--data", "x", "--header"];
+    assert.equal((await curl(...put, "cache-control: max-age=60", cached)).status, 200);
+    assert.equal((await curl(...put, "cache-control: no-store", cached)).status, 403);
+    assert.equal((await store.get("cached", { head: true })).attributes.cacheControl, "max-age=60");
     const short = await store.signedUrl("GET", "signed", 1);
     await new Promise((resolve) => setTimeout(resolve, 2500));
     assert.equal((await curl(short)).status, 403);
