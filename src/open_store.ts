@@ -139,6 +139,9 @@ function pathProblem(scheme: string, text: string, path: string, rest: string): 
   return rest === "" ? undefined : 'it has a fragment; write "#" in a key as "%23"';
 }
 
+const GOOGLE = "Google Cloud Storage is reached as S3: write s3://, set the endpoint to " +
+  '"https://storage.googleapis.com", and use an HMAC key';
+
 async function backendOf(url: URL, options: OpenStoreOptions): Promise<Backend> {
   const scheme = url.protocol.slice(0, -1);
   const http = scheme === "http" || scheme === "https";
@@ -147,7 +150,8 @@ async function backendOf(url: URL, options: OpenStoreOptions): Promise<Backend> 
     if (http && await backend.recognizes?.(url, options)) return backend;
   }
   throw new ConfigurationError(
-    `Cannot open a "${scheme}" URL: no store has that scheme; known ones are ${knownSchemes().join(", ")}`,
+    `Cannot open "${redactUrl(url.href)}": no store has the scheme "${scheme}"; ` +
+      (scheme === "gs" ? GOOGLE : `known schemes are ${knownSchemes().join(", ")}`),
     { store: STORE, key: "url" },
   );
 }

@@ -36,7 +36,7 @@ Deno.test("openStore: what would be lost or mean something else is refused", asy
     [
       "foo://x/y",
       "ConfigurationError",
-      /"foo" URL: no store has that scheme; known ones are memory, file, s3, s3a, http, https/,
+      /Cannot open "foo:.*": no store has the scheme "foo"; known schemes are memory, file, s3, s3a, http, https/,
     ],
     ["http://[::1/x", "ConfigurationError", /host or port/],
     ["http://h:99999/x", "ConfigurationError", /host or port/],

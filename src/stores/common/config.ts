@@ -132,17 +132,25 @@ function unknownKey(
 ): ConfigurationError {
   const normal = normalizeKey(key);
   const names = [...new Set(tables.flatMap((fields) => [...fields.values()].map(({ name }) => name)))];
-  const near = names
+  const close = names
     .map((name) => ({ name, distance: editDistance(normal, normalizeKey(name)) }))
     .filter(({ name, distance }) => distance <= Math.max(2, Math.floor(name.length / 3)))
     .sort((a, b) => a.distance - b.distance)
-    .slice(0, 3)
-    .map(({ name }) => `"${name}"`);
+    .map(({ name }) => name);
+  // A part of the name: "accesskey", "retry".
+  const word = squeeze(key);
+  const partly = word.length < 4 ? [] : names.filter((name) => squeeze(name).includes(word));
+  const near = [...new Set([...close, ...partly])].slice(0, 3).map((name) => `"${name}"`);
   const hint = near.length > 0 ? `did you mean ${near.join(" or ")}?` : `known keys are ${names.join(", ")}`;
   return new ConfigurationError(`Unknown configuration key "${key}" for ${options.store}: ${hint}`, {
     store: options.store,
     key,
   });
+}
+
+/** Letters and digits alone. */
+function squeeze(key: string): string {
+  return key.replace(/[^a-z0-9]/gi, "").toLowerCase();
 }
 
 /** Levenshtein distance. */

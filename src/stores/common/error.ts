@@ -103,7 +103,7 @@ export function transportError(error: unknown, context: FailureContext, signal?:
 
 /** `Cannot get "a/b"`. */
 export function failed(context: FailureContext): string {
-  return `Cannot ${context.action}${context.path === undefined ? "" : ` "${context.path}"`}`;
+  return `Cannot ${context.action}${context.path ? ` "${context.path}"` : ""}`;
 }
 
 function lowerFirst(text: string): string {
