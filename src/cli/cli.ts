@@ -10,7 +10,7 @@ import { BrokenPipe, type Runtime } from "./runtime.ts";
 export async function runCli(runtime: Runtime): Promise<number> {
   const controller = new AbortController();
   const endInterrupts = runtime.onInterrupt(() => controller.abort(new Interrupted("Interrupted")));
-  const context = new Context(runtime, controller.signal);
+  const context = new Context(runtime, controller.signal, endInterrupts);
   const help = { out: "", error: "" };
   try {
     await createProgram(context, help).parseAsync([...runtime.args], { from: "user" });
@@ -28,7 +28,7 @@ export async function runCli(runtime: Runtime): Promise<number> {
 /** The program with all its subcommands. What commander writes goes to `help`. */
 function createProgram(context: Context, help: { out: string; error: string }): Command {
   const program = new Command("storeport")
-    .description("Carries bytes between object stores, HTTP servers and this machine's files.")
+    .description("Copies data between object stores, HTTP servers and local files, and runs WASI components.")
     .version(VERSION, "-V, --version", "print the version")
     .exitOverride()
     .configureOutput({
@@ -37,17 +37,23 @@ function createProgram(context: Context, help: { out: string; error: string }): 
       getOutHelpWidth: () => Math.min(context.runtime.stdout.columns, 100),
       getErrHelpWidth: () => Math.min(context.runtime.stderr.columns, 100),
     })
-    .showHelpAfterError("(storeport --help, or storeport help <command>, says more)")
-    .addHelpText("after", OVERVIEW);
+    .showHelpAfterError('See "storeport --help" or "storeport help <command>"')
+    .addHelpText("after", OVERVIEW)
+    .configureHelp({ subcommandTerm: (command) => `${command.name()} ${command.usage()}` })
+    .hook("preAction", (_, command) => void (context.command = command));
   for (const add of SUBCOMMANDS) add(program, context);
   return program;
 }
 
 const OVERVIEW = `
 URLs and files:
-  s3://bucket/path  http://host/path  https://host/path  file:///path  memory:///path; anything else is the name of a
-  file. S3 takes credentials, region and endpoint from the environment and ~/.aws, as the AWS tools do, or from -o.
-  Write "?", "#" and "%" in URLs as %3F, %23 and %25. "-" is standard input or output.
+  s3://bucket/path, http://host/path, https://host/path, file:///path or memory:///path; anything else is the name of
+  a file. For S3, credentials, region and endpoint come from the environment and ~/.aws, as with the AWS tools, or from
+  -o. In URLs write "?", "#" and "%" as %3F, %23 and %25. "-" is standard input for put, standard output for get.
+
+S3-compatible services:
+  storeport ls s3://bucket -o endpoint=https://minio.example.com
+  storeport ls s3://bucket -o endpoint=http://10.0.0.5:9000 -o allowHttp=true
 
 Examples:
   storeport ls -l .
@@ -55,7 +61,7 @@ Examples:
   storeport cat --range 0-99 README.md
   storeport gateway . --addr 127.0.0.1:8080 --read-only
 
-Exit codes: 0 done, 1 failed, 2 bad usage, 130 interrupted.`;
+Exit codes: 0 done, 1 failed, 2 bad usage, 130 interrupted; "run" ends with the guest's own.`;
 
 async function reportEnd(
   context: Context,

@@ -46,11 +46,20 @@ export class Context {
   readonly signal: AbortSignal;
   readonly #stores = new Map<string, ObjectStore>();
   readonly #connector = new NodeHttpConnector();
+  readonly #endInterrupts: () => void;
+  /** The subcommand that runs, once that is known. */
+  command: Command | undefined;
 
-  /** Of one run of the command. */
-  constructor(runtime: Runtime, signal: AbortSignal) {
+  /** Of one run of the command; `endInterrupts` stops listening for what aborts `signal`. */
+  constructor(runtime: Runtime, signal: AbortSignal, endInterrupts: () => void = () => {}) {
     this.runtime = runtime;
     this.signal = signal;
+    this.#endInterrupts = endInterrupts;
+  }
+
+  /** Lets the system end the process on an interrupt, where it does. */
+  leaveInterrupts(): void {
+    if (this.runtime.systemInterrupts) this.#endInterrupts();
   }
 
   /**
@@ -64,6 +73,18 @@ export class Context {
   ): Promise<Location> {
     const plain = !/^[a-z][a-z0-9+.-]+:\/\//i.test(argument);
     if (argument === "") throw new UsageError("An argument is empty: give a URL or the name of a file");
+    if (argument === "-") {
+      throw new UsageError(
+        '"-" is standard input for "put" and standard output for "get"; for a file of that name write "./-"',
+      );
+    }
+    const scheme = plain ? /^(?:https?|file|s3a?|memory):/i.exec(argument)?.[0] : undefined;
+    if (scheme !== undefined) {
+      throw new UsageError(
+        `Cannot open "${clean(argument)}": a URL has two slashes after "${scheme}"; ` +
+          "for a file of that name put ./ before it",
+      );
+    }
     try {
       const url = plain ? this.runtime.fileUrl(argument) : parseStoreUrl(argument);
       const local = url.protocol === "file:";
@@ -115,13 +136,19 @@ export class Context {
 
   /** An error on standard error. */
   async report(error: unknown): Promise<void> {
-    await this.note(`storeport: ${explain(error)}`);
+    const recursive = this.command?.options.some(({ long }) => long === "--recursive");
+    await this.note(`storeport: ${explain(error, { recursive })}`);
   }
 
   /** Lets go of what the stores hold: idle connections, for instance. */
   close(): void {
     for (const store of this.#stores.values()) store.close();
   }
+}
+
+/** A path as `--json` and `stat` tell it: that of a file begins at the root of the file system. */
+export function pathIn({ local }: Pick<Location, "local">, path: Path): string {
+  return local ? `/${path}` : path;
 }
 
 /** What stands for a path below a location, in messages: `below` as its own text continues. */

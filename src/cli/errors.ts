@@ -2,7 +2,6 @@
 import { redactUrl } from "../http/url.ts";
 import {
   AlreadyExistsError,
-  ConfigurationError,
   NotFoundError,
   ObjectStoreError,
   PermissionDeniedError,
@@ -46,8 +45,14 @@ export class Interrupted extends Error {
   override readonly name = "Interrupted";
 }
 
+/** What hints depend on. */
+export interface CommandTraits {
+  /** Whether the subcommand takes `-r`. */
+  readonly recursive?: boolean;
+}
+
 /** An error in one line, and below it what it came from and what may help. */
-export function explain(error: unknown): string {
+export function explain(error: unknown, command: CommandTraits = {}): string {
   const lines = [messageOf(error)];
   let cause = error instanceof Error ? error.cause : undefined;
   for (let depth = 0; depth < 3 && cause instanceof Error; depth++, cause = cause.cause) {
@@ -57,7 +62,7 @@ export function explain(error: unknown): string {
     if (isSystemError(cause) || lines.some(told)) continue;
     lines.push(`  caused by: ${messageOf(cause)}`);
   }
-  const hint = hintFor(error);
+  const hint = hintFor(error, command);
   if (hint !== undefined) lines.push(`  hint: ${hint}`);
   return lines.join("\n");
 }
@@ -104,18 +109,33 @@ function isSystemError(error: Error): boolean {
   return "syscall" in error || "errno" in error || error.name === "NotCapable";
 }
 
-function hintFor(error: unknown): string | undefined {
+function hintFor(error: unknown, { recursive }: CommandTraits): string | undefined {
   const message = error instanceof Error ? error.message : "";
   if (error instanceof NotFoundError && /it is a directory$/.test(message)) {
-    return "use -r for all objects below it";
+    return recursive ? "use -r for all objects below it" : '"storeport ls" lists what is in it';
   }
   if (/--allow-(read|write|net|env)/.test(message)) return undefined;
   if (error instanceof AlreadyExistsError) return "leave out --no-overwrite to replace it";
-  if (error instanceof PreconditionError) return "it was changed meanwhile; look again with storeport stat";
-  if (error instanceof UnauthenticatedError) return "give credentials, in the URL or with -o key=value";
+  if (error instanceof PreconditionError) {
+    return 'it has changed in the meantime; "storeport stat" shows its present ETag';
+  }
+  if (error instanceof UnauthenticatedError) {
+    return error.store === "S3"
+      ? "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE, or use -o skipSignature=true for a public bucket"
+      : "give credentials in the URL, as in https://user:password@host/path";
+  }
   if (error instanceof PermissionDeniedError && error.status !== undefined) {
     return "these credentials do not allow it";
   }
-  if (error instanceof ConfigurationError && /allow_?http/i.test(message)) return "-o allowHttp=true";
+  if (/exports no "wasi:cli\/run".*"wasi:http\/incoming-handler"/.test(message)) {
+    return 'it is an HTTP handler: use "storeport serve"';
+  }
+  if (/exports no "wasi:http\/incoming-handler".*"wasi:cli\/run"/.test(message)) {
+    return 'it is a command: use "storeport run"';
+  }
+  if (/"allowHttp"/.test(message)) return "use https://, or add -o allowHttp=true";
+  if (/"attributes"|attributes "ignore"/.test(message)) {
+    return "leave out --content-type, --metadata and the like";
+  }
   return undefined;
 }

@@ -26,6 +26,8 @@ export interface Runtime {
   isDirectory(url: URL): Promise<boolean>;
   /** Calls `listener` when the user interrupts; the returned function ends that. */
   onInterrupt(listener: () => void): () => void;
+  /** Whether the system ends the process on an interrupt that nobody listens for. */
+  readonly systemInterrupts?: boolean;
 }
 
 /** Whoever read our output has gone, as `head` does when it has enough. */

@@ -9,8 +9,8 @@ import { BrokenPipe, type OutputStream, type Runtime } from "./runtime.ts";
 export function processRuntime(): Runtime {
   return {
     args: process.argv.slice(2),
-    stdout: output(process.stdout),
-    stderr: output(process.stderr),
+    stdout: output(process.stdout, "standard output"),
+    stderr: output(process.stderr, "standard error"),
     stdin,
     environment: (name) => process.env[name],
     fileUrl(path) {
@@ -26,6 +26,8 @@ export function processRuntime(): Runtime {
         return false;
       }
     },
+    // The first process of a container is not ended by signals that it does not listen to.
+    systemInterrupts: process.pid !== 1,
     onInterrupt(listener) {
       process.on("SIGINT", listener);
       process.on("SIGTERM", listener);
@@ -37,7 +39,7 @@ export function processRuntime(): Runtime {
   };
 }
 
-function output(stream: NodeJS.WriteStream): OutputStream {
+function output(stream: NodeJS.WriteStream, name: string): OutputStream {
   // Failures are told to the callback of the write; without a listener they would end the process.
   stream.on("error", () => {});
   return {
@@ -51,9 +53,8 @@ function output(stream: NodeJS.WriteStream): OutputStream {
       new Promise((done, fail) => {
         stream.write(data, (error) => {
           if (!error) done();
-          else {fail(
-              isBrokenPipe(error) ? new BrokenPipe("Nobody reads the output", { cause: error }) : error,
-            );}
+          else if (isBrokenPipe(error)) fail(new BrokenPipe("Nobody reads the output", { cause: error }));
+          else fail(new Error(`Cannot write to ${name}: ${error.message}`, { cause: error }));
         });
       }),
   };

@@ -1,7 +1,7 @@
 /** `storeport run` and `storeport inspect`. */
 import assert from "node:assert/strict";
 import { startOrigin } from "../guests/origin.ts";
-import { run } from "./cli_support.ts";
+import { run, spawn } from "./cli_support.ts";
 import "../wasi/generator.ts";
 
 const guest = (path: string) => new URL(`../guests/${path}`, import.meta.url).pathname;
@@ -101,6 +101,30 @@ Deno.test("run: limits, and an interrupt", async () => {
     interrupt: new Promise((resolve) => setTimeout(resolve, 80)),
   });
   assert.equal(interrupted.code, 130);
+});
+
+Deno.test("run: --timeout ends a guest that computes, and an interrupt does", async () => {
+  const loop = guest("wat/loop.wasm");
+  const late = await run(["run", "--timeout", "200ms", loop]);
+  assert.deepEqual([late.code, late.err], [1, "storeport: The guest ran into its time limit of 200 ms\n"]);
+  const child = spawn(["run", loop]);
+  await computing(child.pid);
+  child.kill("SIGINT");
+  assert.equal((await child.output()).code, 130);
+});
+
+/** Waits until a process has computed for longer than it takes to start. */
+async function computing(pid: number): Promise<void> {
+  for (let ticks = 0; ticks < 120;) {
+    await new Promise((next) => setTimeout(next, 20));
+    // "pid (name) state …": the time in user mode is the twelfth field after the name.
+    ticks = Number((await Deno.readTextFile(`/proc/${pid}/stat`)).split(") ")[1]!.split(" ")[11]);
+  }
+}
+
+Deno.test("run, serve: a component of the other kind is told apart", async () => {
+  assert.match((await run(["serve", hello])).err, /hint: it is a command: use "storeport run"/);
+  assert.match((await run(["run", guest("serve-hello/serve-hello.wasm")])).err, /use "storeport serve"/);
 });
 
 Deno.test("run: sockets and name lookup only where they are given", async () => {

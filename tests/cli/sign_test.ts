@@ -44,7 +44,8 @@ Deno.test("cli: sign refuses what cannot be", async () => {
     [["--expires", "1ms", "s3://bucket/a"], 2, /whole number of seconds/],
     [["--header", "nonsense", "s3://bucket/a"], 2, /name:value/],
     [["--header", "host:example.com", "s3://bucket/a"], 2, /"host"/],
-    [["-o", "skipSignature=true", "s3://bucket/a"], 2, /no credentials/],
+    [["--header", "foo bar:x", "s3://bucket/a"], 2, /"foo bar"/],
+    [["--method", "GTE", "s3://bucket/a"], 2, /Allowed methods are GET, HEAD, PUT, DELETE/],
     [[], 2, /missing required argument/],
   ];
   for (const [args, code, message] of table) {
@@ -54,6 +55,9 @@ Deno.test("cli: sign refuses what cannot be", async () => {
     assert.equal(outcome.out, "");
     assert.doesNotMatch(outcome.err, /hunter2/);
   }
+  const unsigned = await run(["sign", "-o", "region=eu-west-1", "-o", "skipSignature=true", "s3://bucket/a"]);
+  assert.equal(unsigned.code, 2);
+  assert.match(unsigned.err, /no credentials/);
   const file = await run(["sign", "file.txt"]);
   assert.equal(file.code, 1);
   assert.match(file.err, /no signed URLs/);

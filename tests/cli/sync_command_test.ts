@@ -79,8 +79,8 @@ cliTest("sync ends with 1 when anything failed, and says what", async ({ cwd, ur
   assert.equal(await Deno.readTextFile(`${cwd}/to/x/y`), "1");
   const table: [args: string[], code: number, message: RegExp][] = [
     [["here", "http://127.0.0.1:1/x", "-o", "maxRetries=0"], 1, /127\.0\.0\.1:1/],
-    [["missing", "to"], 2, /no directory/],
-    [["files/z", "to"], 2, /no directory/],
+    [["missing", "to"], 2, /not a directory/],
+    [["files/z", "to"], 2, /not a directory/],
     [[`${url}/there/x`, "to"], 2, /one object; use storeport cp/],
     [["here", "here"], 2, /one lies within the other/],
     [["here", `${cwd}/here/below`], 2, /one lies within the other/],

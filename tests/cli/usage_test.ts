@@ -33,7 +33,14 @@ Deno.test("cli: bad usage ends with 2 and says what is wrong", async () => {
     [["mv", "a"], /Give a destination/],
     [["put", "a"], /Give a URL/],
     [["cat", ""], /argument is empty/],
-    [["cat", "foo://x/y"], /no store has that scheme/],
+    [["cat", "foo://x/y"], /Cannot open "foo:\/\/x\/y": no store has the scheme "foo"/],
+    [["ls", "gs://bucket/x"], /"https:\/\/storage\.googleapis\.com"/],
+    [["cat", "-"], /"-" is standard input for "put"/],
+    [["cp", "memory:///a", "-"], /write "\.\/-"/],
+    [["ls", "http:/127.0.0.1/x"], /two slashes after "http:"/],
+    [["ls", "s3:bucket"], /two slashes after "s3:"/],
+    [["ls", "-o", "accesskey=x", "s3://bucket"], /did you mean .*"accessKeyId"/],
+    [["ls", "-o", "retry=3", "http://127.0.0.1"], /did you mean "retryTimeout"/],
     [["cat", "http://[::1/x"], /host or port/],
     [["cat", "file:///a/../b"], /"\.\."/],
     [["cat", "file:///a%00b"], /control character/],
@@ -54,6 +61,13 @@ Deno.test("cli: bad usage ends with 2 and says what is wrong", async () => {
     [["cp", "memory:///", "memory:///b"], /use -r/],
     [["gateway", "--addr", "8080", "memory:///"], /host:port/],
     [["gateway", "--addr", "h:99999", "memory:///"], /host:port/],
+    [["gateway", "no/such/directory"], /Cannot serve "no\/such\/directory": it is not a directory/],
+    [["gateway", "--token", "", "memory:///"], /token is empty/],
+    [["gateway", "--base-path", "files", "memory:///"], /begins with a slash/],
+    [["gateway", "--max-body-size", "1X", "memory:///"], /256M or 1G/],
+    [["run", "--net", "://bad", "x.wasm"], /--net: .*"http", "https"/],
+    [["run", "--sockets", "http://host:1", "x.wasm"], /host:port, without a scheme/],
+    [["serve", "--workers", "2", "--isolation", "inline", "x.wasm"], /not both/],
   ];
   for (const [args, message] of table) {
     const { code, out, err } = await run(args);
@@ -77,7 +91,14 @@ cliTest("what fails ends with 1 and says why", async ({ cwd, url }) => {
     [["cp", "nope", "x"], /no such file/],
     [["mv", "nope", "x"], /no such file/],
     [["cp", "-r", "nope", "x"], /no such file/],
-    [["cat", "dir"], /it is a directory\n {2}hint: use -r/],
+    [["cat", "dir"], /it is a directory\n {2}hint: "storeport ls"/],
+    [["stat", "dir"], /it is a directory\n {2}hint: "storeport ls"/],
+    [["put", "--content-type", "a/b", "dir/file", "x"], /hint: leave out --content-type/],
+    [["ls", "http://example.invalid/x"], /hint: use https:\/\/, or add -o allowHttp=true/],
+    [
+      ["gateway", "--addr", new URL(url).host, "memory:///"],
+      /Cannot listen on http:.*: the address is in use/,
+    ],
     [["cp", "dir", "x"], /it is a directory\n {2}hint: use -r/],
     [["put", "dir", `${url}/x`], /it is a directory\n {2}hint: use -r/],
     [["cat", "--range", "10-", "dir/file"], /starts at or beyond the end of an object of 10 bytes/],
@@ -110,6 +131,31 @@ Deno.test("cli: an unreachable host is told of, without the password", async () 
   assert.equal(code, 1);
   assert.match(err, new RegExp(`127\\.0\\.0\\.1:${port}/x`));
   assert.doesNotMatch(err, /hunter2|user/);
+});
+
+Deno.test("cli: defaults in help texts are what one would type", async () => {
+  for (
+    const [command, shown] of [["gateway", "127.0.0.1:8080"], ["serve", "127.0.0.1:8080"], ["sign", "1h"]]
+  ) {
+    const { out } = await run([command!, "--help"]);
+    assert.match(out.replace(/\s+/g, " "), new RegExp(`\\(default: ${shown}\\)`));
+    assert.doesNotMatch(out, /default: (\{|\[|none|3600)/);
+  }
+  // Every subcommand is listed as its own usage line shows it.
+  assert.match((await run(["--help"])).out, /^ {2}put \[options\] <file\.\.\.> <url> /m);
+});
+
+cliTest("local paths are shown from the root, in --json too", async ({ cwd }) => {
+  await Deno.mkdir(`${cwd}/dir/below`, { recursive: true });
+  await Deno.writeTextFile(`${cwd}/dir/below/file`, "x");
+  const paths = async (...args: string[]) =>
+    (await run(args, { cwd })).out.trim().split("\n").map((line) => JSON.parse(line)).map((one) =>
+      one.path ?? one.prefix
+    );
+  assert.deepEqual(await paths("ls", "--json", "dir"), [`${cwd}/dir/below`]);
+  assert.deepEqual(await paths("ls", "-r", "--json", "dir"), [`${cwd}/dir/below/file`]);
+  assert.deepEqual(await paths("stat", "--json", "dir/below/file"), [`${cwd}/dir/below/file`]);
+  assert.match((await run(["stat", "dir/below/file"], { cwd })).out, new RegExp(`^path: +${cwd}/dir`));
 });
 
 Deno.test("cli: what reaches a terminal is clean", () => {

@@ -9,7 +9,7 @@ import { rangeArgument } from "./transfer_options.ts";
 export function cat(program: Command, context: Context): void {
   const command = program.command("cat")
     .description("Write objects to standard output, one after the other.")
-    .argument("<url...>", "what to write")
+    .argument("<url...>", "objects to write")
     .option("--range <range>", "only these bytes: 0-99, 100- or -100", rangeArgument)
     .addHelpText(
       "after",

@@ -22,15 +22,15 @@ interface Flags extends TransferFlags, AttributeFlags {
 export function cp(program: Command, context: Context): void {
   const command = program.command("cp")
     .description("Copy objects, within a store or between two.")
-    .argument("<source...>", "what to copy; then where to")
+    .argument("<source...>", "objects to copy, then the destination")
     .usage("[options] <source...> <destination>")
-    .option("--from-option <key=value>", "as -o, only for the sources", collectPair)
-    .option("--to-option <key=value>", "as -o, only for the destination", collectPair)
+    .option("--from-option <key=value>", "like -o, for the sources only", collectPair)
+    .option("--to-option <key=value>", "like -o, for the destination only", collectPair)
     .addHelpText(
       "after",
       `
-With -r all objects below the source go below the destination; of several sources each keeps its last name.
-Content type and other attributes go with the objects; files have no place for them.
+With -r, all objects below the source are copied below the destination; with several sources, each keeps its own
+name there. Content type and other attributes are copied along, except to local files, which cannot hold them.
 
 Examples:
   storeport cp README.md copy.md

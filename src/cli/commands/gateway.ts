@@ -1,17 +1,20 @@
 /** `storeport gateway`: serves a store over HTTP. */
-import { type Command, InvalidArgumentError } from "commander";
+import type { Command } from "commander";
 import type { Context } from "../context.ts";
 import { clean, explain, UsageError } from "../errors.ts";
 import type { GatewayUi } from "../../gateway/mod.ts";
 import { NotFoundError, NotSupportedError } from "../../store/error.ts";
 import type { ObjectStore } from "../../store/object_store.ts";
 import {
+  addAddressOption,
   addOutputOptions,
+  type Address,
   addStoreOptions,
   type OutputFlags,
-  parsePositive,
+  parseSize,
   type StoreFlags,
 } from "../options.ts";
+import { cannotListen } from "../../wasi/serve/address.ts";
 
 interface Flags extends StoreFlags, OutputFlags {
   readonly addr: Address;
@@ -23,36 +26,35 @@ interface Flags extends StoreFlags, OutputFlags {
   readonly ui?: boolean;
 }
 
-/** Where to listen. */
-export interface Address {
-  readonly hostname: string;
-  readonly port: number;
-}
-
 /** `storeport gateway [options] <url>`. */
 export function gateway(program: Command, context: Context): void {
   const command = program.command("gateway")
     .description("Serve a store, or a part of it, over HTTP and WebDAV until interrupted.")
-    .argument("<url>", "what to serve")
-    .option("--addr <host:port>", "address to listen on; port 0 takes a free one", parseAddress, {
-      hostname: "127.0.0.1",
-      port: 8080,
-    })
-    .option("--token <token>", "ask for this bearer token")
-    .option("--read-only", "refuse everything that writes")
-    .option("--cors [origin]", "let scripts of this origin in browsers use it; of any without a value")
-    .option("--base-path <path>", "serve below this path")
-    .option("--max-body-size <bytes>", "largest object that may be put", parsePositive)
-    .option("--ui", "serve a web page for it too, at _ui/")
+    .argument("<url>", "store, prefix or directory to serve");
+  addAddressOption(command)
+    .option("--token <token>", "require this bearer token")
+    .option("--read-only", "refuse all writes")
+    .option(
+      "--cors [origin]",
+      "let scripts from this origin use it in browsers; any origin if no value is given",
+    )
+    .option("--base-path <path>", "serve below this path, such as /files")
+    .option(
+      "--max-body-size <size>",
+      "largest object that may be uploaded: 256M, 1G; bytes without a unit",
+      parseSize,
+    )
+    .option("--ui", "also serve a web page at _ui/")
     .addHelpText(
       "after",
       `
-Anyone who can reach the address can use it, unless there is a token. Others on this machine see the token among the
-arguments of the process: STOREPORT_TOKEN in the environment is not seen.
+Without a token, anyone who can reach the address can use it. Other users of this machine can see --token among the
+arguments of the process; set STOREPORT_TOKEN in the environment instead.
 
 Examples:
   storeport gateway . --read-only
   storeport gateway . --ui
+  STOREPORT_TOKEN=… storeport gateway s3://my-bucket --addr 0.0.0.0:8080
   storeport gateway memory:// --addr 127.0.0.1:0 --cors`,
     );
   addOutputOptions(addStoreOptions(command)).action((url: string, flags: Flags) =>
@@ -61,7 +63,16 @@ Examples:
 }
 
 async function serve(context: Context, url: string, flags: Flags): Promise<void> {
-  const { store, path } = await context.open(url, { options: flags.option, dropAttributes: true });
+  const { store, path, shown, local, directory } = await context.open(url, {
+    options: flags.option,
+    dropAttributes: true,
+  });
+  // A misspelt name would pass for an empty store.
+  if (local && !directory) throw new UsageError(`Cannot serve "${shown}": it is not a directory`);
+  if (flags.token === "") throw new UsageError("The token is empty: leave out --token to require none");
+  if (flags.basePath && !flags.basePath.startsWith("/")) {
+    throw new UsageError(`Cannot serve below "${flags.basePath}": a base path begins with a slash`);
+  }
   const token = flags.token ?? context.runtime.environment("STOREPORT_TOKEN");
   const { serveGateway } = await import("../../gateway/mod.ts");
   const { PrefixStore } = await import("../../wrappers/mod.ts");
@@ -79,6 +90,8 @@ async function serve(context: Context, url: string, flags: Flags): Promise<void>
     cors: flags.cors === undefined ? undefined : { origins: flags.cors === true ? "*" : [flags.cors] },
     contentTypeOf,
     onError: (error) => void context.note(`storeport: ${explain(error)}`).catch(() => {}),
+  }).catch((error) => {
+    throw error?.syscall === undefined ? error : cannotListen(flags.addr.hostname, flags.addr.port, error);
   });
   try {
     if (flags.json) {
@@ -122,14 +135,4 @@ export function interrupted(signal: AbortSignal): Promise<void> {
     if (signal.aborted) resolve();
     else signal.addEventListener("abort", () => resolve(), { once: true });
   });
-}
-
-/** For `argParser`: `host:port`. */
-export function parseAddress(value: string): Address {
-  const match = /^(?:\[([^\]]+)\]|([^:]*)):(\d{1,5})$/.exec(value);
-  const port = Number(match?.[3]);
-  if (match === null || port > 65_535) {
-    throw new InvalidArgumentError("Write it as host:port, such as 127.0.0.1:8080.");
-  }
-  return { hostname: match[1] ?? (match[2] || "0.0.0.0"), port };
 }

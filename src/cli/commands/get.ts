@@ -10,14 +10,14 @@ import { addTransferOptions, modeOf, rangeArgument, type TransferFlags } from ".
 /** `storeport get [options] <url> [file]`. */
 export function get(program: Command, context: Context): void {
   const command = program.command("get")
-    .description("Copy an object, or all below a place, to this machine.")
-    .argument("<url>", "what to copy")
+    .description("Download an object, or everything below a prefix.")
+    .argument("<url>", "what to download")
     .argument("[file]", 'file or directory to write, "-" for standard output', ".")
     .option("--range <range>", "only these bytes: 0-99, 100- or -100", rangeArgument)
     .addHelpText(
       "after",
       `
-A file is written beside its place and moved there when it is whole.
+A file appears under its name only once it is complete.
 
 Examples:
   storeport get http://127.0.0.1:8080/report.csv

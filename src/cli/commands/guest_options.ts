@@ -1,9 +1,11 @@
 /** What subcommands that host a guest share: the options that say what it is given. */
 import { type Command, InvalidArgumentError, Option } from "commander";
+import { allowList } from "../../http/allow_list.ts";
 import type { HttpConnector } from "../../http/connector.ts";
 import type { Guest, GuestOptions, KeyValueSource, Preopen } from "../../wasi/mod.ts";
 import type { Context } from "../context.ts";
 import { clean, UsageError } from "../errors.ts";
+import { parseSize } from "../options.ts";
 
 /** What {@linkcode addGuestOptions} gives. */
 export interface GuestFlags {
@@ -25,35 +27,47 @@ export interface GuestFlags {
 /** Adds the options. */
 export function addGuestOptions(command: Command): Command {
   return command
-    .option("--net <entry>", "let it talk to this host; may be repeated", collect)
+    .option("--net <entry>", "allow HTTP requests to this host; may be repeated", collect)
     .option(
       "--dir <host[::guest][::ro]>",
-      "let it open this directory; may be repeated",
+      "grant access to this directory; may be repeated",
       collectDirectory,
-      [],
     )
-    .option("--env <name[=value]>", "set a variable, or copy it from here; may be repeated", collect)
-    .option("--sockets <entry>", "let it open raw sockets to this host and port; may be repeated", collect)
-    .option("--lookup", "let it look names up; HTTP does not need it")
-    .option("--config <name=value>", "a setting that it may ask for; may be repeated", collect)
     .option(
-      "--keyvalue <[bucket=]url>",
-      "keep a bucket of its key-value store there; may be repeated",
+      "--env <name[=value]>",
+      "set an environment variable, or pass on the one set here; may be repeated",
       collect,
     )
-    .option("--keyvalue-data <key=value>", "begin with this in a bucket in memory; may be repeated", collect)
-    .option("--argv0 <name>", "its own name, as it sees it")
-    .option("--max-memory <size>", "end it when it takes more: 256M, 1G; bytes without a unit", parseSize)
-    .addOption(new Option("--connector <name>", "what carries its requests").choices(["node", "fetch"]))
-    .option("--cache <directory>", "keep transpiled guests here")
-    .option("--no-cache", "keep them nowhere");
+    .option(
+      "--sockets <host:port>",
+      "allow raw TCP and UDP sockets to this address; may be repeated",
+      collect,
+    )
+    .option("--lookup", "allow DNS lookups; HTTP does not need them")
+    .option("--config <name=value>", "set a value of wasi:config; may be repeated", collect)
+    .option(
+      "--keyvalue <[bucket=]url>",
+      "keep a wasi:keyvalue bucket in this store; may be repeated",
+      collect,
+    )
+    .option(
+      "--keyvalue-data <key=value>",
+      "put this entry into an in-memory wasi:keyvalue bucket; may be repeated",
+      collect,
+    )
+    .option("--argv0 <name>", "program name that the guest sees (default: its file name)")
+    .option("--max-memory <size>", "memory limit: 256M, 1G; bytes without a unit", parseSize)
+    .addOption(new Option("--connector <name>", "what carries HTTP requests").choices(["node", "fetch"]))
+    .option("--cache <directory>", "where to cache transpiled guests")
+    .option("--no-cache", "do not cache transpiled guests on disk");
 }
 
 /** For the end of a subcommand's help. */
 export const GUEST_HELP = `
-Entries of --net and, without scheme, --sockets: api.example.com, *.example.com, https://api.example.com, 127.0.0.1:9000, 10.0.0.0/8:*, *.
-The bucket of --keyvalue and --keyvalue-data is the one without a name, which most guests open.
-Names of --dir: the guest sees the directory under its own name here unless another is given after "::".`;
+Entries of --net: api.example.com, *.example.com, https://api.example.com, 127.0.0.1:9000, 10.0.0.0/8:*, or * for any
+host; --sockets takes the same without a scheme. --dir ./data::/data::ro shows ./data as /data, read-only; without
+"::" the guest sees the name as written. --keyvalue and --keyvalue-data fill the default bucket, "", unless a bucket
+is named.`;
 
 /** The guest that an argument names. */
 export async function openGuest(
@@ -68,6 +82,8 @@ export async function openGuest(
 
 /** What the flags grant. Each refusal of the network policy is told once, unless `--quiet`. */
 export async function grantedOptions(context: Context, flags: GuestFlags): Promise<GuestOptions> {
+  checkEntries("--net", flags.net);
+  checkEntries("--sockets", flags.sockets);
   const told = new Set<string>();
   return {
     argv0: flags.argv0,
@@ -91,6 +107,20 @@ export async function grantedOptions(context: Context, flags: GuestFlags): Promi
 /** Whether an argument is a URL rather than a file; one letter before the colon is a drive. */
 export function isUrl(source: string): boolean {
   return /^[a-z][a-z0-9+.-]+:\/\//i.test(source);
+}
+
+/** An entry that makes no sense is the user's mistake, to be told before the guest runs. */
+function checkEntries(flag: "--net" | "--sockets", entries: readonly string[] = []): void {
+  for (const entry of entries) {
+    if (flag === "--sockets" && entry.includes("://")) {
+      throw new UsageError(`Cannot use "${clean(entry)}" for --sockets: write host:port, without a scheme`);
+    }
+    try {
+      allowList([entry]);
+    } catch (error) {
+      throw new UsageError(`${flag}: ${error instanceof Error ? error.message : error}`, { cause: error });
+    }
+  }
 }
 
 function directory(context: Context, path: string): string {
@@ -167,24 +197,4 @@ function collectDirectory(value: string, before: readonly Preopen[] = []): Preop
     throw new InvalidArgumentError("Write it as HOST, HOST::GUEST or HOST::GUEST::ro.");
   }
   return [...before, { host, guest, readOnly }];
-}
-
-const TIME: Readonly<Record<string, number>> = { "": 1000, ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
-
-/** For `argParser`: milliseconds. */
-export function parseTime(value: string): number {
-  const match = /^(\d+(?:\.\d+)?)(ms|s|m|h|)$/.exec(value);
-  const milliseconds = match === null ? NaN : Number(match[1]) * TIME[match[2]!]!;
-  if (!(milliseconds > 0)) throw new InvalidArgumentError("Write it like 30s, 500ms or 5m.");
-  return milliseconds;
-}
-
-const SIZE: Readonly<Record<string, number>> = { "": 1, K: 2 ** 10, M: 2 ** 20, G: 2 ** 30 };
-
-/** For `argParser`: bytes. */
-export function parseSize(value: string): number {
-  const match = /^(\d+)([KMG]?)(?:i?B)?$/i.exec(value);
-  const bytes = match === null ? NaN : Number(match[1]) * SIZE[match[2]!.toUpperCase()]!;
-  if (!(bytes > 0)) throw new InvalidArgumentError("Write it like 256M or 1G.");
-  return bytes;
 }

@@ -29,13 +29,13 @@ const CAPABILITIES: readonly Capability[] = [
 /** `storeport inspect [options] <guest>`. */
 export function inspect(program: Command, context: Context): void {
   program.command("inspect")
-    .description("Show what a component imports and exports, and what it would have to be given.")
-    .argument("<guest>", "a component: a file or a URL")
+    .description("Show what a component imports and exports, and what access it may need.")
+    .argument("<guest>", "component to inspect: a file or an http(s) URL")
     .option("--json", "print one JSON object")
     .addHelpText(
       "after",
       `
-Toolchains import whatever their standard library might use: a capability listed here may never be asked for.
+Toolchains import whatever their standard library might use, so a component may never ask for some of these.
 
 Examples:
   storeport inspect hello.wasm
@@ -77,7 +77,7 @@ async function show(context: Context, source: string, json: boolean): Promise<vo
     await context.print(`  ${clean(versioned(name, version))}${kind === "instance" ? "" : `  (${kind})`}`);
   }
   if (capabilities.length > 0) {
-    await context.print("may ask for:");
+    await context.print("may need:");
     for (const { name, flag } of capabilities) await context.print(`  ${name.padEnd(14)} ${flag}`);
   }
   if (!guest.interruptible) await context.print("has code that cannot be interrupted while it computes");
@@ -90,6 +90,6 @@ function versioned(name: string, version: string | undefined): string {
 function worldOf(guest: Guest): string {
   const exported = (name: string) => guest.exports.some((one) => one.name === name);
   if (exported("wasi:cli/run")) return "a command (storeport run)";
-  if (exported("wasi:http/incoming-handler")) return "an HTTP handler";
+  if (exported("wasi:http/incoming-handler")) return "an HTTP handler (storeport serve)";
   return "a library";
 }

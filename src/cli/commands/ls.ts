@@ -3,7 +3,7 @@ import type { Command } from "commander";
 import { NotFoundError } from "../../store/error.ts";
 import { parentOf, type Path, ROOT_PATH } from "../../store/path.ts";
 import type { ListOptions, ObjectMeta } from "../../store/types.ts";
-import type { Context, Location } from "../context.ts";
+import { type Context, type Location, pathIn } from "../context.ts";
 import { clean } from "../errors.ts";
 import { formatSize, formatTime } from "../format.ts";
 import { addOutputOptions, addStoreOptions, type OutputFlags, type StoreFlags } from "../options.ts";
@@ -18,16 +18,16 @@ interface Flags extends StoreFlags, OutputFlags {
 /** `storeport ls [options] [url]`. */
 export function ls(program: Command, context: Context): void {
   const command = program.command("ls")
-    .description("List objects: one level, or all below a place.")
-    .argument("[url]", "where to look", ".")
-    .option("-l, --long", "with size and time")
-    .option("-r, --recursive", "all objects below, in the store's order, as they come")
-    .option("-b, --bytes", "sizes in bytes")
-    .option("--skip-invalid", "pass over keys that are no valid paths")
+    .description("List objects: one level, or everything below a prefix.")
+    .argument("[url]", "directory, prefix or object", ".")
+    .option("-l, --long", "show sizes and times of last modification")
+    .option("-r, --recursive", "list everything below, in the store's order")
+    .option("-b, --bytes", "show sizes in bytes")
+    .option("--skip-invalid", "skip keys that are not valid paths")
     .addHelpText(
       "after",
       `
-Names that end in "/" stand for all that lies below them.
+Names that end in "/" are common prefixes: what lies below them is not shown without -r.
 
 Examples:
   storeport ls -l src
@@ -42,7 +42,7 @@ Examples:
 async function list(context: Context, location: Location, flags: Flags): Promise<void> {
   const { store, path } = location;
   const options: ListOptions = { signal: context.signal, invalidPaths: flags.skipInvalid ? "skip" : "error" };
-  const show = (meta: ObjectMeta) => showObject(context, meta, path, flags);
+  const show = (meta: ObjectMeta) => showObject(context, location, meta, path, flags);
   let found = false;
   if (flags.recursive) {
     for await (const meta of store.list(path, options)) {
@@ -52,12 +52,12 @@ async function list(context: Context, location: Location, flags: Flags): Promise
   } else {
     const { commonPrefixes, objects } = await store.listWithDelimiter(path, options);
     found = commonPrefixes.length + objects.length > 0;
-    for (const prefix of commonPrefixes) await showPrefix(context, prefix, path, flags);
+    for (const prefix of commonPrefixes) await showPrefix(context, location, prefix, flags);
     for (const meta of objects.toSorted((a, b) => a.location < b.location ? -1 : 1)) await show(meta);
   }
   if (!found && path !== "") {
     const meta = await objectAt(context, location);
-    if (meta) await showObject(context, meta, parentOf(path) ?? ROOT_PATH, flags);
+    if (meta) await showObject(context, location, meta, parentOf(path) ?? ROOT_PATH, flags);
   }
 }
 
@@ -83,11 +83,17 @@ async function isEmptyDirectory(context: Context, store: Location["store"], path
   return above.commonPrefixes.includes(path);
 }
 
-async function showObject(context: Context, meta: ObjectMeta, base: Path, flags: Flags): Promise<void> {
+async function showObject(
+  context: Context,
+  place: Location,
+  meta: ObjectMeta,
+  base: Path,
+  flags: Flags,
+): Promise<void> {
   const { location, size, lastModified, eTag, version } = meta;
   if (flags.json) {
     await context.printJson({
-      path: location,
+      path: pathIn(place, location),
       size,
       lastModified: lastModified.toISOString(),
       eTag,
@@ -101,9 +107,9 @@ async function showObject(context: Context, meta: ObjectMeta, base: Path, flags:
   await context.print(`${shownSize}  ${formatTime(lastModified)}  ${name}`);
 }
 
-async function showPrefix(context: Context, prefix: Path, base: Path, flags: Flags): Promise<void> {
-  if (flags.json) return await context.printJson({ prefix });
-  const name = `${clean(below(prefix, base))}/`;
+async function showPrefix(context: Context, place: Location, prefix: Path, flags: Flags): Promise<void> {
+  if (flags.json) return await context.printJson({ prefix: pathIn(place, prefix) });
+  const name = `${clean(below(prefix, place.path))}/`;
   await context.print(
     flags.long ? `${"-".padStart(flags.bytes ? 14 : 10)}  ${" ".repeat(19)}  ${name}` : name,
   );

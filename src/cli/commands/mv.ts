@@ -9,12 +9,13 @@ import { addTransferOptions, modeOf, type TransferFlags } from "./transfer_optio
 export function mv(program: Command, context: Context): void {
   const command = program.command("mv")
     .description("Move objects, within a store or between two.")
-    .argument("<source...>", "what to move; then where to")
+    .argument("<source...>", "objects to move, then the destination")
     .usage("[options] <source...> <destination>")
     .addHelpText(
       "after",
       `
-Within a store an object is renamed; between two it is copied, then deleted where it was.
+Within a store an object is renamed; between two stores it is copied, then deleted at the source. Local directories
+that become empty are kept.
 
 Examples:
   storeport mv old.txt new.txt

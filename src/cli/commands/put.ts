@@ -21,14 +21,14 @@ interface Flags extends TransferFlags, AttributeFlags {
 /** `storeport put [options] <file...> <url>`. */
 export function put(program: Command, context: Context): void {
   const command = program.command("put")
-    .description("Copy files of this machine to a store.")
-    .argument("<file...>", 'files or directories, "-" for standard input; then the URL to write')
-    .option("--if-match <etag>", "replace only this version of an object")
+    .description("Upload local files to a store.")
+    .argument("<file...>", 'files, or directories with -r, or "-" for standard input; then the destination')
+    .option("--if-match <etag>", "replace the object only if it has this ETag")
     .usage("[options] <file...> <url>")
     .addHelpText(
       "after",
       `
-With several files the URL must end in "/".
+With several files, the destination must end in "/".
 
 Examples:
   storeport put README.md http://127.0.0.1:8080/docs/

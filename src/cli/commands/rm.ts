@@ -23,15 +23,15 @@ interface Tally {
 export function rm(program: Command, context: Context): void {
   const command = program.command("rm")
     .description("Delete objects.")
-    .argument("<url...>", "what to delete")
-    .option("-r, --recursive", "all objects below it")
-    .option("-n, --dry-run", "only say what would be deleted")
-    .option("-f, --force", "a missing object is no failure")
+    .argument("<url...>", "objects to delete")
+    .option("-r, --recursive", "delete all objects below each URL")
+    .option("-n, --dry-run", "only print what would be deleted")
+    .option("-f, --force", "do not fail when an object is missing")
     .option("--entire-store", "allow -r on the root of a store")
     .addHelpText(
       "after",
       `
-Of files, the directories they leave empty stay; -o automaticCleanup=true on a file: URL removes them too.
+Local directories that become empty are kept; -o automaticCleanup=true with a file: URL removes them too.
 
 Examples:
   storeport rm -r --dry-run http://127.0.0.1:8080/backup

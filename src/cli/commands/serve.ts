@@ -5,8 +5,17 @@ import type { AccessEntry, GuestServer, ListeningGuest, ServeFailure, ServeOptio
 import type { Context } from "../context.ts";
 import { clean, UsageError } from "../errors.ts";
 import type { Metrics } from "../metrics_node.ts";
-import { addOutputOptions, type OutputFlags, parsePositive } from "../options.ts";
-import { type Address, interrupted, parseAddress } from "./gateway.ts";
+import {
+  addAddressOption,
+  addOutputOptions,
+  type Address,
+  type OutputFlags,
+  parseAddress,
+  parsePositive,
+  parseSize,
+  parseTime,
+} from "../options.ts";
+import { interrupted } from "./gateway.ts";
 import {
   addGuestOptions,
   grantedOptions,
@@ -14,8 +23,6 @@ import {
   type GuestFlags,
   isUrl,
   openGuest,
-  parseSize,
-  parseTime,
   writable,
 } from "./guest_options.ts";
 
@@ -43,50 +50,56 @@ interface Flags extends GuestFlags, OutputFlags {
 /** `storeport serve [options] <guest>`. */
 export function serve(program: Command, context: Context): void {
   const command = program.command("serve")
-    .description("Serve a WASI component that handles HTTP requests, until interrupted.")
-    .argument("<guest>", "a component: a file or a URL")
-    .option("--addr <host:port>", "address to listen on; port 0 takes a free one", parseAddress, {
-      hostname: "127.0.0.1",
-      port: 8080,
-    });
-  addGuestOptions(command)
-    .option("-H, --header <name:value>", "set this header of every request; @file reads one a line", collect)
-    .option("--request-timeout <time>", "end a guest that takes longer, and answer 504", parseTime)
-    .option("--max-body-size <size>", "largest request body", parseSize)
-    .option("--max-concurrent <n>", "requests under way at once", parsePositive)
-    .option("--max-queue <n>", "requests that may wait; more are answered with 503", parsePositive)
+    .description("Serve a WASI 0.2 component that handles HTTP requests, until interrupted.")
+    .argument("<guest>", "component to serve: a file or an http(s) URL");
+  addGuestOptions(addAddressOption(command))
     .option(
-      "--max-instances <n>",
-      "instances at once, each of which takes one request at a time",
-      parsePositive,
+      "-H, --header <name:value>",
+      "set this header on every request; @file reads one header per line; may be repeated",
+      collect,
     )
-    .option("--max-instance-reuse-count <n>", "requests after which an instance is given up", parsePositive)
-    .option("--idle-timeout <time>", "give up an instance that has had none for so long", parseTime)
+    .option("--request-timeout <time>", "end a guest that takes longer, and answer 504", parseTime)
+    .option("--max-body-size <size>", "largest request body: 256M, 1G; bytes without a unit", parseSize)
+    .option("--max-concurrent <n>", "requests handled at once", parsePositive)
+    .option("--max-queue <n>", "requests that may wait; further ones get 503", parsePositive)
+    .option("--max-instances <n>", "instances at once; each handles one request at a time", parsePositive)
+    .option("--max-instance-reuse-count <n>", "requests after which an instance is discarded", parsePositive)
+    .option("--idle-timeout <time>", "discard an instance that has been idle this long", parseTime)
     .addOption(
-      new Option("--isolation <where>", "worker: guests run on threads that --request-timeout can end")
-        .choices(["inline", "worker"]),
+      new Option(
+        "--isolation <where>",
+        "where guests run; worker is a pool of threads, in which --request-timeout can end busy guests",
+      ).choices(["inline", "worker"]),
     )
-    .option("--workers <n>", "so many threads; the same as --isolation worker", parsePositive)
-    .option("--worker-concurrency <n>", "requests under way at once in one of them", parsePositive)
+    .option("--workers <n>", "number of worker threads; implies --isolation worker", parsePositive)
+    .option("--worker-concurrency <n>", "requests handled at once by one worker", parsePositive)
     .addOption(
-      new Option("--worker-permissions <which>", "narrow: Deno lets them do what the guest was granted")
+      new Option("--worker-permissions <which>", "narrow lets workers do only what the guest was granted")
         .choices(["inherit", "narrow"]),
     )
     .addOption(
-      new Option("--listener <name>", "node carries trailers and every status").choices(["deno", "node"]),
+      new Option("--listener <name>", "HTTP server to use; node supports trailers and every status").choices([
+        "deno",
+        "node",
+      ]),
     )
-    .option("--metrics-addr <host:port>", "answer GET /metrics there, for Prometheus", parseAddress)
-    .option("--no-logging-prefix", "leave lines of the guest's output as they are")
-    .option("--grace <time>", "how long requests under way may take when interrupted", parseTime)
-    .option("--watch", "load the component anew when its file changes")
+    .option(
+      "--metrics-addr <host:port>",
+      "serve Prometheus metrics at /metrics on this address",
+      parseAddress,
+    )
+    .option("--no-logging-prefix", "do not prefix the guest's output with the instance")
+    .option("--grace <time>", "how long requests under way may take after an interrupt", parseTime)
+    .option("--watch", "reload the component when its file changes")
     .addHelpText("after", HELP);
   addOutputOptions(command).action((guest: string, flags: Flags) => run(context, guest, flags));
 }
 
 const HELP = `${GUEST_HELP}
 
-A log of requests goes to standard error, with --json to standard output. An interrupt lets requests under way end; a
-second one does not. --worker-permissions narrow needs Deno's --unstable-worker-options.
+Times: 30s, 500ms, 5m; seconds without a unit. Requests are logged to standard error, or with --json to standard
+output. After an interrupt, requests under way are finished; a second interrupt ends them.
+--worker-permissions narrow needs Deno and its --unstable-worker-options.
 
 Examples:
   storeport serve hello.wasm
@@ -95,6 +108,9 @@ Examples:
 
 async function run(context: Context, source: string, flags: Flags): Promise<void> {
   if (flags.watch && isUrl(source)) throw new UsageError("--watch needs a file");
+  if (flags.workers !== undefined && flags.isolation === "inline") {
+    throw new UsageError('Give --workers or --isolation "inline", not both');
+  }
   const options = await serveOptions(context, flags);
   // A server has its streams for itself, until it has ended.
   const serveGuest = async () =>
@@ -151,7 +167,7 @@ async function reload(
   try {
     const next = await serveGuest();
     void before.shutdown(flags.grace);
-    if (!flags.quiet) await context.note(`storeport: loaded ${clean(source)} anew`);
+    if (!flags.quiet) await context.note(`storeport: reloaded ${clean(source)}`);
     return next;
   } catch (error) {
     await context.report(error);
@@ -237,7 +253,7 @@ async function headerLines(context: Context, values: readonly string[]): Promise
     const name = line.slice(0, colon).trim();
     const value = line.slice(colon + 1).trim();
     if (colon < 1 || !isToken(name) || !isFieldValue(value)) {
-      throw new UsageError(`"${line}" is no header: write it as name:value`);
+      throw new UsageError(`"${line}" is not a header: write it as name:value`);
     }
     return [name, value] as const;
   });

@@ -1,5 +1,5 @@
 /** `storeport sign`: URLs that others may use for a while. */
-import { type Command, InvalidArgumentError } from "commander";
+import { type Command, InvalidArgumentError, Option } from "commander";
 import { asSigner } from "../../store/capabilities.ts";
 import { ConfigurationError, InvalidPathError } from "../../store/error.ts";
 import { parseDuration } from "../../stores/common/config_values.ts";
@@ -12,26 +12,25 @@ type Header = readonly [name: string, value: string];
 interface Flags extends StoreFlags {
   readonly method: string;
   readonly expires: number;
-  readonly header: readonly Header[];
+  readonly header?: readonly Header[];
 }
 
 /** `storeport sign [options] <url...>`. */
 export function sign(program: Command, context: Context): void {
   const command = program.command("sign")
-    .description("Print URLs that let others make one kind of request for a while.")
-    .argument("<url...>", "objects that the URLs are for; they need not exist")
-    .option(
-      "-m, --method <method>",
-      "the request: GET, HEAD, PUT, DELETE",
-      (text) => text.toUpperCase(),
-      "GET",
+    .description("Print presigned URLs, which let others make one kind of request for a limited time.")
+    .argument("<url...>", "objects to sign URLs for; they need not exist")
+    .option("-m, --method <method>", "method of the request: GET, HEAD, PUT, DELETE", method, "GET")
+    .addOption(
+      new Option("-e, --expires <duration>", "how long the URL works: 15m, 12h, at most 7d")
+        .argParser(seconds).default(3600, "1h"),
     )
-    .option("-e, --expires <duration>", 'how long it works: "15m", "12h", "7d" at most', seconds, 3600)
-    .option("-H, --header <name:value>", "a header that the request must have; may be repeated", header, [])
+    .option("-H, --header <name:value>", "header that the request must carry; may be repeated", header)
     .addHelpText(
       "after",
       `
-Whoever has the URL may use it: treat it as a password. It ends early with temporary credentials.
+Anyone who has the URL can use it: treat it like a password. With temporary credentials it stops working when they
+expire, if that is earlier.
 
 Examples:
   storeport sign s3://my-bucket/report.pdf
@@ -58,6 +57,15 @@ Examples:
   });
 }
 
+const METHODS = ["GET", "HEAD", "PUT", "DELETE"];
+
+/** One of those that stores answer; a misspelt one would give a URL that nobody can use. */
+function method(text: string): string {
+  const method = text.toUpperCase();
+  if (!METHODS.includes(method)) throw new InvalidArgumentError(`Allowed methods are ${METHODS.join(", ")}.`);
+  return method;
+}
+
 /** A duration in whole seconds. */
 function seconds(text: string): number {
   let milliseconds: number;
@@ -72,7 +80,7 @@ function seconds(text: string): number {
   return milliseconds / 1000;
 }
 
-function header(line: string, before: readonly Header[]): readonly Header[] {
+function header(line: string, before: readonly Header[] = []): readonly Header[] {
   const colon = line.indexOf(":");
   if (colon < 1) throw new InvalidArgumentError("Write it as name:value.");
   return [...before, [line.slice(0, colon).trim(), line.slice(colon + 1).trim()]];

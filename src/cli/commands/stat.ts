@@ -1,20 +1,20 @@
 /** `storeport stat`: what is known of objects. */
 import type { Command } from "commander";
-import type { Context, Location } from "../context.ts";
+import { type Context, type Location, pathIn } from "../context.ts";
 import { clean } from "../errors.ts";
 import { formatSize, formatTime } from "../format.ts";
 import { addOutputOptions, addStoreOptions, type OutputFlags, type StoreFlags } from "../options.ts";
 
 interface Flags extends StoreFlags, OutputFlags {
-  readonly version?: string;
+  readonly objectVersion?: string;
 }
 
 /** `storeport stat [options] <url...>`. */
 export function stat(program: Command, context: Context): void {
   const command = program.command("stat")
     .description("Show size, time, ETag and attributes of objects.")
-    .argument("<url...>", "what to look at")
-    .option("--object-version <id>", "this version of the object")
+    .argument("<url...>", "objects to look at")
+    .option("--object-version <id>", "show this version of the object")
     .addHelpText(
       "after",
       `
@@ -23,7 +23,7 @@ Examples:
   storeport stat --json http://127.0.0.1:8080/report.csv`,
     );
   addOutputOptions(addStoreOptions(command)).action(
-    async (urls: string[], flags: Flags & { objectVersion?: string }) => {
+    async (urls: string[], flags: Flags) => {
       for (const url of urls) {
         await show(context, await context.open(url, { options: flags.option }), flags.objectVersion, flags);
       }
@@ -42,7 +42,7 @@ async function show(
   await result.body.cancel();
   if (json) {
     await context.printJson({
-      path: meta.location,
+      path: pathIn(location, meta.location),
       size: meta.size,
       lastModified: meta.lastModified.toISOString(),
       eTag: meta.eTag,
@@ -54,7 +54,7 @@ async function show(
   }
   const { metadata = {}, ...named } = attributes;
   const lines: [string, string | undefined][] = [
-    ["path", meta.location],
+    ["path", pathIn(location, meta.location)],
     ["store", location.store.name],
     ["size", `${formatSize(meta.size)}${meta.size < 1024 ? "" : ` (${meta.size} bytes)`}`],
     ["modified", meta.lastModified.getTime() === 0 ? undefined : formatTime(meta.lastModified)],

@@ -35,28 +35,28 @@ export function sync(program: Command, context: Context): void {
     return pattern;
   };
   const command = program.command("sync")
-    .description("Make one place like another: copy what is new or differs.")
-    .argument("<source>", "where to copy from")
-    .argument("<destination>", "where to")
+    .description("Make the destination like the source: copy what is new or has changed.")
+    .argument("<source>", "directory, store or prefix to copy from")
+    .argument("<destination>", "directory, store or prefix to copy to")
     .option("--delete", "delete what only the destination has")
-    .option("--allow-empty", "with --delete, also where the source has nothing")
-    .option("-n, --dry-run", "only say what would be done")
-    .option("-c, --checksum", "compare what objects hold, not their times")
-    .option("--size-only", "compare sizes alone")
-    .option("--exclude <glob>", "pass over these paths; may be repeated", rule(false))
-    .option("--include <glob>", "do not pass over these; the last that matches counts", rule(true))
-    .option("--skip-invalid", "pass over keys that are no valid paths")
-    .option("--concurrency <n>", "objects under way at once", parsePositive, 8)
-    .option("--from-option <key=value>", "as -o, only for the source", collectPair)
-    .option("--to-option <key=value>", "as -o, only for the destination", collectPair)
+    .option("--allow-empty", "with --delete, go on even if the source is empty")
+    .option("-n, --dry-run", "only print what would be done")
+    .option("-c, --checksum", "compare contents instead of times")
+    .option("--size-only", "compare sizes only")
+    .option("--exclude <glob>", "skip these paths; may be repeated", rule(false))
+    .option("--include <glob>", "do not skip these paths; of several rules, the last match wins", rule(true))
+    .option("--skip-invalid", "skip keys that are not valid paths")
+    .option("--concurrency <n>", "objects transferred at once", parsePositive, 8)
+    .option("--from-option <key=value>", "like -o, for the source only", collectPair)
+    .option("--to-option <key=value>", "like -o, for the destination only", collectPair)
     .addHelpText(
       "after",
       `
-An object is copied where the destination has none, one of another size, or one that is older; where both sides have
-MD5s for ETags, as S3 has, these decide instead of the times. Interrupted, it goes on when it is run again.
+An object is copied if the destination lacks it, or has one of another size or an older one; where both sides have
+MD5 ETags, as S3 has, these decide instead of the times. An interrupted sync continues when it is run again.
 
-Globs: * and ? stay within a name, ** does not; [a-z] and {a,b}. Without a slash a glob is that of a name at any
-depth. What is passed over is neither copied nor deleted.
+Globs: * and ? match within a name, ** also across slashes; [a-z] and {a,b} work too. A glob without a slash matches
+names at any depth. What is skipped is neither copied nor deleted.
 
 Examples:
   storeport sync photos s3://my-bucket/photos
@@ -82,7 +82,7 @@ Examples:
       source.local &&
       !(await runtime.isDirectory(/^file:/i.test(from) ? new URL(from) : runtime.fileUrl(from)))
     ) {
-      throw new UsageError(`Cannot synchronise "${source.shown}": it is no directory`);
+      throw new UsageError(`Cannot synchronise "${source.shown}": it is not a directory`);
     }
     await syncLocations(context, {
       source,

@@ -18,7 +18,7 @@ export interface TransferFlags extends OutputFlags {
   readonly dryRun?: boolean;
   readonly concurrency: number;
   readonly overwrite: boolean;
-  readonly option: Readonly<Record<string, string>>;
+  readonly option?: Readonly<Record<string, string>>;
 }
 
 /** What {@linkcode addAttributeOptions} gives. */
@@ -33,19 +33,19 @@ export interface AttributeFlags {
 
 /** Adds what `get`, `put`, `cp` and `mv` share. */
 export function addTransferOptions(command: Command): Command {
-  addBulkOptions(command).option("--no-overwrite", "fail where an object is there already");
+  addBulkOptions(command).option("--no-overwrite", "fail if the destination exists");
   return addOutputOptions(addStoreOptions(command));
 }
 
 /** Adds the attributes that objects may have. */
 export function addAttributeOptions(command: Command): Command {
   return command
-    .option("--content-type <type>", "content type of the objects written")
+    .option("--content-type <type>", "Content-Type of the objects written")
     .option("--cache-control <value>", "their Cache-Control")
     .option("--content-disposition <value>", "their Content-Disposition")
     .option("--content-encoding <value>", "their Content-Encoding")
     .option("--content-language <value>", "their Content-Language")
-    .option("--metadata <key=value>", "user metadata of theirs; may be repeated", collectPair);
+    .option("--metadata <key=value>", "their user metadata; may be repeated", collectPair);
 }
 
 /** The attributes given, or `undefined` for none. */
