@@ -2,6 +2,7 @@
 import type { HttpResponse } from "../../http/connector.ts";
 import { getHeader, type HeaderList } from "../../http/headers.ts";
 import { redactUrl } from "../../http/redact.ts";
+import { isRetryableStatus, retryHistory } from "../../http/retry.ts";
 import type { ObjectStoreErrorOptions } from "../../store/error.ts";
 import { parseContentRange } from "../../store/content_range.ts";
 import type { ErrorClass, FailureContext, ServiceError } from "./error.ts";
@@ -31,12 +32,18 @@ export async function readFailure(response: HttpResponse, context: FailureContex
   const size = status === 416
     ? parseContentRange(getHeader(headers, "content-range") ?? "")?.size
     : undefined;
+  const tried = retriesBefore(response);
   // A range that cannot be met is that, whatever the service calls it.
   return {
-    options: { code, requestId, details, size },
-    said: hint + (words === "" ? "" : ` (${words})`),
+    options: { code, requestId, details: tried === "" ? details : { ...details, retries: tried }, size },
+    said: hint + (words === "" ? "" : ` (${words})`) + (tried === "" ? "" : `; after ${tried}`),
     kind: status === 416 ? undefined : kind,
   };
+}
+
+/** What was tried before a refusal that is worth trying again. Others end an operation whatever came before. */
+function retriesBefore(response: HttpResponse): string {
+  return isRetryableStatus(response.status) ? retryHistory(response)?.summary ?? "" : "";
 }
 
 async function readErrorBody(response: HttpResponse): Promise<string> {

@@ -40,6 +40,24 @@ Deno.test("an error says what S3 said", async () => {
   assert.match(error.message, /AccessDenied: Told by the fake/);
 });
 
+Deno.test("an error says what was tried before", async () => {
+  const { store } = open(() => failure(503, "SlowDown"));
+  for (const action of [() => store.get("a"), () => store.put("a", ""), () => store.copy("a", "b")]) {
+    const error = await failing(action());
+    const tried = /^4 retries in \d\.\d s, maxRetries 4 reached; failures: 5 × status 503$/;
+    assert.match(error.details?.retries ?? "", tried);
+    assert.ok(
+      error.message.endsWith(`(SlowDown: Told by the fake); after ${error.details?.retries}`),
+      error.message,
+    );
+    assert.equal(error.details?.hostId, "HOST1");
+  }
+  // What ends an operation at once has nothing to tell, whatever came before.
+  const { store: other } = open(first(2, () => true, () => failure(500, "InternalError")));
+  const error = await failing(other.get("a"));
+  assert.deepEqual([error.name, error.details?.retries], ["NotFoundError", undefined]);
+});
+
 Deno.test("wrong keys are told from missing rights", async () => {
   const { store } = open(undefined, { accessKeyId: "AKIDWRONG" });
   assert.deepEqual([(await failing(store.get("a"))).name, (await failing(store.put("a", ""))).code], [
