@@ -285,6 +285,29 @@ Deno.test("STS: a role is assumed with signed requests, along a chain", async ()
   assert.match(new URLSearchParams(two!.body).get("RoleSessionName")!, /^storeport-\d+$/);
 });
 
+Deno.test("STS: a clock that is off is set by the service's, once", async () => {
+  for (const hours of [-3, 3]) {
+    const time = () => new Date(Date.now() + hours * 3_600_000);
+    let trusting = false;
+    await using cloud = fakeCloud(({ headers }) => {
+      const [, y, mo, d, h, mi, s] = /^(....)(..)(..)T(..)(..)(..)Z$/.exec(headers.get("x-amz-date")!)!;
+      const signed = Date.parse(`${y}-${mo}-${d}T${h}:${mi}:${s}Z`);
+      if (trusting && Math.abs(signed - time().getTime()) < 300_000) return stsAnswer("AssumeRole", "KEY");
+      const refusal =
+        "<ErrorResponse><Error><Code>SignatureDoesNotMatch</Code><Message>Signature expired</Message></Error></ErrorResponse>";
+      return new Response(refusal, { status: 403, headers: { date: time().toUTCString() } });
+    });
+    const { connector } = cloud;
+    const source = { accessKeyId: "ROOT", secretAccessKey: "hunter2" };
+    const provider = assumeRoleCredentials({ connector, env: {}, source, roleArn: ROLE });
+    await assert.rejects(async () => await provider.get(), /SignatureDoesNotMatch/);
+    assert.equal(cloud.requests.length, 2);
+    trusting = true;
+    assert.equal(await keyOf(provider), "KEY secret-of-KEY token-of-KEY");
+    assert.equal(cloud.requests.length, 4);
+  }
+});
+
 Deno.test("STS: where it is, and what it may be asked", async () => {
   await using cloud = fakeCloud(() => stsAnswer("AssumeRole", "KEY"));
   const { connector } = cloud;

@@ -1,5 +1,5 @@
 /** Credentials of a role, from the AWS Security Token Service. Source: STS API reference, `AssumeRole` and `AssumeRoleWithWebIdentity`. */
-import type { HttpLayer } from "../../../http/connector.ts";
+import type { HttpLayer, HttpRequest, HttpResponse } from "../../../http/connector.ts";
 import { ConfigurationError } from "../../../store/error.ts";
 import type { ConnectionOptions } from "../../common/connection.ts";
 import {
@@ -13,6 +13,7 @@ import { PermissionDeniedError, UnauthenticatedError } from "../../../store/erro
 import { parseBaseUrl } from "../../common/url.ts";
 import type { S3Credential } from "../credential.ts";
 import { domainOf } from "../endpoint.ts";
+import { getHeader } from "../core.ts";
 import { signRequest } from "../sigv4.ts";
 import { payloadHash } from "../payload_hash.ts";
 import type { CredentialContext } from "./context.ts";
@@ -65,20 +66,30 @@ export async function assumeRole(
   request: AssumeRoleRequest,
 ): Promise<S3Credential> {
   const endpoint = endpointOf(context, request);
-  const sign: HttpLayer = (inner) => ({
-    call: async (sent) => {
+  const sign: HttpLayer = (inner) => {
+    const send = async (sent: HttpRequest, date: Date) => {
       const body = [sent.body as Uint8Array];
       const headers = signRequest(sent, {
         credential: request.source,
-        date: new Date(),
+        date,
         region: endpoint.region,
         service: "sts",
         payloadHash: await payloadHash(body, body[0]!.byteLength),
       });
       return await inner.call({ ...sent, headers });
-    },
-    close: () => inner.close?.(),
-  });
+    };
+    return {
+      call: async (sent) => {
+        const now = new Date();
+        const response = await send(sent, now);
+        const date = serviceTime(response, now);
+        if (date === undefined) return response;
+        await response.cancel();
+        return await send(sent, date);
+      },
+      close: () => inner.close?.(),
+    };
+  };
   return await ask(context, "AssumeRole", endpoint, {
     RoleArn: roleArn(request.roleArn),
     RoleSessionName: request.roleSessionName || `storeport-${Date.now()}`,
@@ -88,6 +99,16 @@ export async function assumeRole(
     TokenCode: request.mfaCode,
     Policy: request.policy,
   }, sign);
+}
+
+/** The service takes clocks that are off by up to this much, in milliseconds. */
+const MAX_SKEW = 4 * 60_000;
+
+/** The service's time, where it has refused a signature and ours is far from it: a signature made at that time may be taken. */
+function serviceTime({ status, headers }: HttpResponse, now: Date): Date | undefined {
+  if (status !== 400 && status !== 403) return undefined;
+  const time = Date.parse(getHeader(headers, "date") ?? "");
+  return Math.abs(time - now.getTime()) > MAX_SKEW ? new Date(time) : undefined;
 }
 
 function roleArn(arn: string): string {
