@@ -29,6 +29,12 @@ export function cachedCredentials(
   return new CachedCredentials(fetch, options);
 }
 
+/**
+ * How long credentials are used that had ended when they came, in milliseconds: then it is our clock that is wrong, or who gave them; the
+ * service will say. Without this each request would fetch them anew.
+ */
+const EXPIRED_TTL = 60_000;
+
 class CachedCredentials implements S3CredentialProvider {
   readonly #fetch: () => Promise<S3Credential>;
   readonly #minTtl: number;
@@ -38,6 +44,8 @@ class CachedCredentials implements S3CredentialProvider {
   #current: S3Credential | undefined;
   #pending: Promise<S3Credential> | undefined;
   #lastFetch = -Infinity;
+  /** Whether what was fetched last had ended already, by our clock. */
+  #cameExpired = false;
 
   constructor(fetch: () => Promise<S3Credential>, options: CachedCredentialsOptions) {
     this.#fetch = fetch;
@@ -55,6 +63,7 @@ class CachedCredentials implements S3CredentialProvider {
       // Some services hand out the same credentials until the last minute: do not ask for each request.
       if (left > 0 && this.#now() - this.#lastFetch < this.#fetchBackoff) return current;
       if (left > 0) return waitFor(this.#renew().catch(() => current), signal);
+      if (this.#cameExpired && this.#now() - this.#lastFetch < EXPIRED_TTL) return current;
     }
     return waitFor(this.#renew(), signal);
   }
@@ -78,6 +87,7 @@ class CachedCredentials implements S3CredentialProvider {
           store: "S3",
         });
       }
+      this.#cameExpired = (credential.expiration?.getTime() ?? Infinity) <= this.#now();
       return this.#current = maskCredential(credential);
     }).finally(() => this.#pending = undefined);
     // Whoever waits is told; when all have left, nobody must be. Once a fetch, however many wait.

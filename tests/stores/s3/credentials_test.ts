@@ -73,6 +73,17 @@ Deno.test("cached credentials: one fetch for all who wait, and again before they
   assert.equal(state.fetched, 2);
 });
 
+Deno.test("cached credentials: a clock that is hours ahead does not make each request fetch them", async () => {
+  const { state, provider } = numbered(-3600_000);
+  for (let i = 0; i < 10; i++) assert.equal((await provider.get())!.accessKeyId, "key1");
+  assert.equal(state.fetched, 1);
+  state.now += 60_000;
+  assert.equal((await provider.get())!.accessKeyId, "key2");
+  // Where it is not the clock, the service says so.
+  provider.invalidate!((await provider.get())!);
+  assert.equal((await provider.get())!.accessKeyId, "key3");
+});
+
 Deno.test("cached credentials: old ones that live are used on when renewing fails", async () => {
   const warnings: unknown[] = [];
   const { state, provider } = numbered(400_000, (error) => {
