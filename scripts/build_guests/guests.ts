@@ -106,7 +106,7 @@ export const COMMITTED: Record<string, GuestSource> = {
 
 /** The big guests (a JavaScript or Python interpreter inside); built when first asked for. */
 export const ON_DEMAND: Record<string, GuestSource> = {
-  "js-fetch": javascript("js-fetch", ["js-fetch"]),
+  "js-fetch": javascript("js-fetch", ["js-fetch", "js_command.js"]),
   "js-serve": javascript("js-serve", ["js-serve"]),
   "js-handler": javascript("js-handler", ["js-handler"]),
   "js-hono": {
@@ -124,5 +124,5 @@ export const ON_DEMAND: Record<string, GuestSource> = {
     entry: "python/guest.py",
   },
   // storeport's own sources are part of it.
-  "js-storeport": javascript("js-storeport", ["js-storeport", "../../mod.ts", "../../src"]),
+  "js-storeport": javascript("js-storeport", ["js-storeport", "js_command.js", "../../mod.ts", "../../src"]),
 };

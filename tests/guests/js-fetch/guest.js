@@ -1,7 +1,5 @@
-// A command in JavaScript: `guest COMMAND ...` with the engine's own `fetch`. One fact a line; a failure is exit code 1
-// with the reason on stderr.
-import { getArguments } from "wasi:cli/environment@0.2.12";
-import { exit } from "wasi:cli/exit@0.2.12";
+// A command in JavaScript: `guest COMMAND ...` with the engine's own `fetch`. One fact a line.
+import { commandOf } from "../js_command.js";
 
 const USAGE = `get URL              status, headers and text
 post URL TEXT        post a text, print the answer
@@ -132,18 +130,4 @@ async function readPattern(body) {
   }
 }
 
-export const run = {
-  async run() {
-    const [, name = "", ...args] = getArguments();
-    if (!Object.hasOwn(commands, name)) {
-      console.error(USAGE);
-      exit({ tag: "err" });
-    }
-    try {
-      await commands[name](...args);
-    } catch (error) {
-      console.error(`${error?.name ?? "Error"}: ${error?.message ?? error}`);
-      exit({ tag: "err" });
-    }
-  },
-};
+export const run = commandOf(commands, USAGE);

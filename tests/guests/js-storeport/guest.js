@@ -1,9 +1,8 @@
 // storeport itself inside a guest: its stores over the engine's `fetch`, which the host carries.
 import "./engine.js";
-import { getArguments } from "wasi:cli/environment@0.2.12";
-import { exit } from "wasi:cli/exit@0.2.12";
 import { openStore } from "../../../mod.ts";
 import { storeCases } from "../../../src/store/conformance/mod.ts";
+import { commandOf } from "../js_command.js";
 
 const USAGE = `conformance URL [LACKS [PART-SIZE [FILTER]]]   the conformance list on the store of a URL;
                                     LACKS: features it does not have, comma-separated
@@ -49,18 +48,4 @@ const commands = {
   },
 };
 
-export const run = {
-  async run() {
-    const [, name = "", ...args] = getArguments();
-    if (!Object.hasOwn(commands, name)) {
-      console.error(USAGE);
-      exit({ tag: "err" });
-    }
-    try {
-      await commands[name](...args);
-    } catch (error) {
-      console.error(`${error?.name ?? "Error"}: ${error?.message ?? error}`);
-      exit({ tag: "err" });
-    }
-  },
-};
+export const run = commandOf(commands, USAGE);
