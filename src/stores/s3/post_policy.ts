@@ -1,7 +1,9 @@
 /** Forms by which a browser uploads a file without credentials. */
+import { InvalidPathError } from "../../store/error.ts";
 import type { Path } from "../../store/path.ts";
 import { serviceDate } from "./authorize.ts";
 import type { S3Client } from "./client.ts";
+import { STORE } from "./core.ts";
 import { credentialFor, type PostCondition, signPostPolicy } from "./presign.ts";
 
 export { presignObjects } from "./presign.ts";
@@ -26,12 +28,25 @@ export interface PostPolicy {
   readonly fields: readonly (readonly [name: string, value: string])[];
 }
 
-/** Signs a form for one key. */
+/** What S3 puts the file's own name in place of, wherever it stands in a key. */
+const FILE_NAME = "${filename}";
+
+/**
+ * Signs a form for one key, or for those below it.
+ *
+ * @throws {InvalidPathError} for a key that S3 would take for a pattern: a form for `${filename}` would be good for any key.
+ */
 export async function postPolicy(
   client: S3Client,
   path: Path,
   request: PostPolicyRequest,
 ): Promise<PostPolicy> {
+  if (path.includes(FILE_NAME)) {
+    throw new InvalidPathError(
+      `Cannot sign a form for "${path}": the service puts the name of the file in place of "${FILE_NAME}"; use "keepFileName"`,
+      { store: STORE, path },
+    );
+  }
   const credential = await credentialFor(client, `sign a form for "${path}"`, request.signal);
   const { endpoint } = client;
   const fields = signPostPolicy({
@@ -39,7 +54,7 @@ export async function postPolicy(
     date: serviceDate(client.state),
     expiresIn: request.expiresIn,
     bucket: client.options.bucket,
-    key: request.keepFileName ? `${path}${path === "" ? "" : "/"}\${filename}` : path,
+    key: request.keepFileName ? `${path}/${FILE_NAME}` : path,
     conditions: request.conditions,
     region: endpoint.region,
     service: endpoint.service,

@@ -43,3 +43,19 @@ Deno.test("without credentials nothing is signed", async () => {
   const { store: half } = open(undefined, { secretAccessKey: undefined, skipSignature: true });
   assert.match((await failing(half.signedUrl("GET", "a", 60))).message, /belong together/);
 });
+
+Deno.test("a form is for one key, or for those below it, whatever the key", async () => {
+  const { store } = open();
+  const policyOf = async (path: string, keepFileName?: boolean) => {
+    const { fields } = await store.postPolicy(path, { expiresIn: 60, keepFileName });
+    return JSON.parse(atob(new Map(fields).get("policy")!)).conditions[1];
+  };
+  assert.deepEqual(await policyOf("a/$x"), { key: "a/$x" });
+  assert.deepEqual(await policyOf("a", true), ["starts-with", "$key", "a/"]);
+  for (const path of ["${filename}", "a/${filename}", "a${filename}b"]) {
+    for (const keep of [false, true]) {
+      const error = await failing(store.postPolicy(path, { expiresIn: 60, keepFileName: keep }));
+      assert.deepEqual([error.name, error.path], ["InvalidPathError", path]);
+    }
+  }
+});
