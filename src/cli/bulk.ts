@@ -1,4 +1,4 @@
-/** Doing one thing to many objects: several at once, going on after failures, telling of them at the end. */
+/** Applies one operation to many objects: several at once, continuing after failures, which are reported at the end. */
 import type { Context } from "./context.ts";
 import { errorRecord, PartialFailure } from "./errors.ts";
 import { count } from "./format.ts";

@@ -1,4 +1,4 @@
-/** Content types by the names of files, for stores that keep none. */
+/** Content types by file name, for stores that keep none. */
 import { Mime } from "mime/lite";
 import standard from "mime/types/standard.js";
 

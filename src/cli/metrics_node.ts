@@ -1,10 +1,10 @@
-/** A small server for collectors of metrics. */
+/** A small HTTP server from which Prometheus collects metrics. */
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { METRICS_TYPE } from "../wasi/mod.ts";
 import { cannotListen, originOf } from "../wasi/serve/address.ts";
 
-/** Where metrics are told. */
+/** A metrics server that is listening. */
 export interface Metrics {
   /** Such as `http://127.0.0.1:9090/metrics`. */
   readonly url: string;

@@ -1,4 +1,4 @@
-/** Failures as responses: the right status, and words that tell a client what to do but nothing of what is behind. */
+/** Turns failures into responses: the right status, and a message that helps the client without revealing what lies behind the gateway. */
 import {
   AlreadyExistsError,
   GenericError,

@@ -1,4 +1,4 @@
-/** Any store as an HTTP server: the Fetch handler and its rules. */
+/** The Fetch handler that serves any store over HTTP, and its rules. */
 import type { ObjectStore } from "../store/object_store.ts";
 import { authenticator } from "./auth.ts";
 import { type GatewayContext, METHODS, parseTarget, SAFE_METHODS, type Target } from "./context.ts";

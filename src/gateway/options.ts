@@ -1,4 +1,4 @@
-/** What a gateway allows, and to whom. */
+/** Options of a gateway: what it allows, and to whom. */
 
 /** Who may use a gateway. Any one of the credentials given is enough. */
 export interface GatewayAuth {
@@ -16,7 +16,7 @@ export interface GatewayCors {
   readonly credentials?: boolean;
   /** How long a browser may remember a preflight, in seconds. Default 600. */
   readonly maxAge?: number;
-  /** Response headers that scripts may read, beside those that the gateway sends of its own accord. */
+  /** Response headers that scripts may read, besides those that the gateway exposes anyway. */
   readonly exposedHeaders?: readonly string[];
 }
 

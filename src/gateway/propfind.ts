@@ -1,4 +1,4 @@
-/** PROPFIND (RFC 4918 section 9.1): what lies where, streamed as it is listed. */
+/** PROPFIND (RFC 4918 section 9.1): listings, streamed as the store yields them. */
 import type { Path } from "../store/path.ts";
 import type { ObjectMeta } from "../store/types.ts";
 import { streamOf } from "./byte_ranges.ts";

@@ -1,4 +1,4 @@
-/** The policy that guests get: a list of what may be reached, nothing else. */
+/** The policy that guests get: an allow-list of hosts; everything else is refused. */
 import {
   type AddressClass,
   cidrContains,

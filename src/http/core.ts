@@ -1,7 +1,7 @@
 /**
- * What requests stand on, for the files that are loaded late. A bundler that splits code by who reaches it (esbuild, and so
- * `deno bundle`) makes one file of all modules that are reached by the same: late files that come here all reach the
- * same, and what is loaded first is a few files instead of thirty.
+ * The shared core of requests, for modules that are loaded late. Bundlers that split code by reachability (esbuild, and so
+ * `deno bundle`) put modules with the same set of importers into one chunk. Because all late modules import the core
+ * through this file, the initial load is a few chunks instead of thirty.
  */
 export { isStreamBody } from "./body.ts";
 export { DeadlineQueue } from "./deadlines.ts";

@@ -1,7 +1,7 @@
 /**
- * What went wrong on the wire, in two grains: `kind` decides what a caller may do (try again or not), `detail`
- * is the finest that could be told, in the terms of `wasi:http/types.error-code` so that every WASI version
- * can be projected from it.
+ * What went wrong on the wire, at two levels of detail: `kind` decides what a caller may do (retry or not), `detail`
+ * is as specific as could be determined, in the terms of `wasi:http/types.error-code`, so that it maps to every
+ * WASI version.
  */
 
 /**

@@ -16,7 +16,7 @@ export type { FetchAbilities } from "./fetch/platform.ts";
 export interface FetchConnectorOptions {
   /** The `fetch` to use. Default: the platform's, looked up at each `connect`. */
   readonly fetch?: typeof globalThis.fetch;
-  /** What this `fetch` can do, where probing finds out wrong or a `fetch` of one's own differs. */
+  /** What this `fetch` can do, where probing is wrong or your own `fetch` differs. */
   readonly abilities?: FetchAbilities;
 }
 

@@ -1,4 +1,4 @@
-/** Reading a request body in few large pieces where its stream gives many small ones. */
+/** Coalesces the many small chunks of a request body into a few large ones. */
 
 /**
  * Pieces are filled up to here. Each chunk of a chunked body costs its receiver a read of its own: measured into a

@@ -5,7 +5,7 @@
  * section 5.5 calls the upper half obs-text). Nothing is decoded, so a byte 0xE9 survives the round trip.
  */
 
-/** One header line. The value is Latin-1: one code unit a byte. */
+/** One header line. The value is Latin-1: one code unit per byte. */
 export type HeaderEntry = readonly [name: string, value: string];
 
 /** Header lines in order, duplicates included. Names compare case-insensitively. */
@@ -72,7 +72,7 @@ export function isFieldValue(value: string): boolean {
   return FIELD_VALUE.test(value);
 }
 
-/** Bytes as a Latin-1 string, one code unit a byte. */
+/** Bytes as a Latin-1 string, one code unit per byte. */
 export function bytesToLatin1(bytes: Uint8Array): string {
   let text = "";
   // In pieces: String.fromCharCode takes its arguments on the stack.

@@ -1,4 +1,4 @@
-/** Layers whose code is loaded with their first request, so that programs which do not ask for them do without. */
+/** Layers whose code is loaded with their first request, so that programs that do not use them do not load them. */
 import type { HttpLayer, HttpRequest, HttpResponse, HttpService } from "./connector.ts";
 
 /** The layer that `load` brings, around `inner`. */

@@ -1,4 +1,4 @@
-/** Caps on what is under way at once. */
+/** Limits on concurrent requests. */
 import type { HttpLayer, HttpRequest, HttpResponse, HttpService } from "./connector.ts";
 import { checkLimits } from "./core.ts";
 import type { LimitOptions } from "./limit_options.ts";

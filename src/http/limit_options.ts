@@ -1,4 +1,4 @@
-/** How much may be under way at once. */
+/** Options of the concurrency limits. */
 import { ConfigurationError } from "../store/error.ts";
 
 /** Limits of a client. */

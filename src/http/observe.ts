@@ -1,4 +1,4 @@
-/** Knowing when a response body is over, for the layers that hold or count something until then. */
+/** Observes the end of a response body, for layers that hold or count something until then. */
 import type { HttpRequest, HttpResponse } from "./connector.ts";
 import { type HeaderList, headerOf } from "./headers.ts";
 

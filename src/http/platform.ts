@@ -1,4 +1,4 @@
-/** What cannot be found out of a platform by its features: their documented way to be told is the user agent. */
+/** Platform traits that cannot be feature-detected; the user agent is the documented way to tell. */
 
 /**
  * Whether this is workerd (Cloudflare's runtime). Its `node:http` looks whole, but is made of its `fetch`: it has no

@@ -1,4 +1,4 @@
-/** Who may be talked to. */
+/** Network policies: which hosts may be reached. */
 import type { HttpLayer, HttpRequest, HttpResponse, HttpService } from "./connector.ts";
 import { HttpError } from "./error.ts";
 import { redactUrl } from "./redact.ts";

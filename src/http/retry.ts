@@ -1,6 +1,6 @@
 /**
- * Trying again: which failures, and how. The rules are those of the object_store crate, with `retry-after`, a budget
- * shared by a service, hooks and a history added.
+ * Retries: which failures are retried, and how. The rules are those of the object_store crate, plus `retry-after`, a
+ * budget shared by a service, hooks, and a history.
  */
 import type { HttpRequest, HttpResponse } from "./connector.ts";
 import { HttpError } from "./error.ts";

@@ -1,4 +1,4 @@
-/** When a server says to come back. */
+/** The `retry-after` header. */
 import { getHeader, type HeaderList } from "./headers.ts";
 
 /**

@@ -1,4 +1,4 @@
-/** Trying again, loaded after the first success or with the first failure. */
+/** The retrying part of the retry layer, loaded after the first success or with the first failure. */
 import type { HttpRequest, HttpResponse, HttpService } from "./connector.ts";
 import { HttpError, isRetryableStatus } from "./core.ts";
 import { isRetryableError, RetryError, setRetryHistory } from "./retry.ts";

@@ -1,4 +1,4 @@
-/** How many retries a service may make in all. */
+/** A budget of retries shared by a whole service. */
 
 /** Parameters of a {@linkcode RetryBudget}. */
 export interface RetryBudgetOptions {

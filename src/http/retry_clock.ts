@@ -1,4 +1,4 @@
-/** Time and chance, as retries see them. */
+/** The clock and random source of retries; tests replace them. */
 
 /** Where retries take time and chance from; tests pass their own. */
 export interface RetryClock {

@@ -1,4 +1,4 @@
-/** The retry layer, as far as a request needs it that goes well; what else there is to it is loaded then. */
+/** The retry layer, as far as a successful request needs it; the rest is loaded with the first failure. */
 import { isStreamBody } from "./body.ts";
 import type { HttpLayer, HttpRequest, HttpResponse, HttpService } from "./connector.ts";
 import { type ResolvedRetryOptions, resolveRetry, type RetryOptions } from "./retry_options.ts";

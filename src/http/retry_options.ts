@@ -1,4 +1,4 @@
-/** When and how often requests are tried again. Defaults are those of the object_store crate. */
+/** When and how often requests are retried. Defaults are those of the object_store crate. */
 import type { BackoffOptions } from "./backoff.ts";
 import type { HttpRequest, HttpResponse } from "./connector.ts";
 import { RetryBudget } from "./retry_budget.ts";

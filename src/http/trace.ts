@@ -1,4 +1,4 @@
-/** Watching requests, without depending on any tracing library. */
+/** Trace hooks for requests, independent of any tracing library. */
 import type { HttpLayer, HttpRequest, HttpResponse, HttpService } from "./connector.ts";
 import { observeBody } from "./observe.ts";
 

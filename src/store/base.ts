@@ -1,4 +1,4 @@
-/** What stores need not write themselves. */
+/** Base class with the parts of the contract that stores need not implement themselves. */
 import type { ObjectStore } from "./object_store.ts";
 import { parseObjectPath, type Path, type PathInput } from "./parse_path.ts";
 import { type ByteRange, validateRange } from "./range.ts";

@@ -1,4 +1,4 @@
-/** What some stores can do beside the contract. Ask with the `is…` functions; wrappers forward all of it. */
+/** Capabilities beyond the contract that some stores have. Test with the `is…` functions; wrappers forward all of them. */
 import { notSupported } from "./error.ts";
 import type { ObjectStore } from "./object_store.ts";
 import type { PathInput } from "./path.ts";
@@ -29,7 +29,7 @@ export interface MultipartStore {
     parts: readonly PartId[],
     options?: OperationOptions,
   ): Promise<PutResult>;
-  /** Gives the upload up and frees its parts. */
+  /** Aborts the upload and frees its parts. */
   abortMultipart(path: PathInput, id: string, options?: OperationOptions): Promise<void>;
 }
 
@@ -95,7 +95,11 @@ export function isSigner(store: ObjectStore): store is ObjectStore & Signer {
   return "signedUrl" in store;
 }
 
-/** The store as a {@linkcode MultipartStore}. @throws {NotSupportedError} where it is none. */
+/**
+ * The store as a {@linkcode MultipartStore}.
+ *
+ * @throws {NotSupportedError} if it is not one.
+ */
 export function asMultipartStore(store: ObjectStore): ObjectStore & MultipartStore {
   if (isMultipartStore(store)) return store;
   return notSupported("upload parts by id", `${store.name} has no such uploads; use putMultipart`, {
@@ -103,13 +107,21 @@ export function asMultipartStore(store: ObjectStore): ObjectStore & MultipartSto
   });
 }
 
-/** The store as a {@linkcode PaginatedListStore}. @throws {NotSupportedError} where it is none. */
+/**
+ * The store as a {@linkcode PaginatedListStore}.
+ *
+ * @throws {NotSupportedError} if it is not one.
+ */
 export function asPaginatedListStore(store: ObjectStore): ObjectStore & PaginatedListStore {
   if (isPaginatedListStore(store)) return store;
   return notSupported("list page by page", `${store.name} has no pages; use list`, { store: store.name });
 }
 
-/** The store as a {@linkcode Signer}. @throws {NotSupportedError} where it is none. */
+/**
+ * The store as a {@linkcode Signer}.
+ *
+ * @throws {NotSupportedError} if it is not one.
+ */
 export function asSigner(store: ObjectStore): ObjectStore & Signer {
   if (isSigner(store)) return store;
   return notSupported("sign a URL", `${store.name} has no signed URLs`, { store: store.name });

@@ -17,7 +17,7 @@ export interface CollectOptions {
  * Reads a stream to its end into one buffer: straight into place where the length is known, which is the fast way,
  * else by collecting chunks. A single chunk is handed over without copying.
  *
- * @throws {TypeError} for a chunk that is no `Uint8Array`.
+ * @throws {TypeError} for a chunk that is not a `Uint8Array`.
  */
 export async function collect(
   stream: ReadableStream<Uint8Array>,

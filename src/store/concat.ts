@@ -1,4 +1,4 @@
-/** Chunks as one. */
+/** Concatenation of chunks. */
 
 /** The chunks back to back in one new buffer. */
 export function concatBytes(chunks: readonly Uint8Array[], length?: number): Uint8Array<ArrayBuffer> {

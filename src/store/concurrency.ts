@@ -1,4 +1,4 @@
-/** Doing several things at once, but not too many, and leaving none behind. */
+/** Bounded concurrency that leaves no task behind. */
 
 /**
  * Maps items with at most `limit` under way; results in the order of the items. The first failure aborts the signal

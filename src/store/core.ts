@@ -1,4 +1,4 @@
-/** What all stores stand on, for the files that are loaded late: why they come here, `http/core.ts` tells. */
+/** The shared core of all stores, for modules that are loaded late; `http/core.ts` explains why. */
 export { concatBytes } from "./concat.ts";
 export { GenericError, NotFoundError, notSupported } from "./error.ts";
 export { parsePath } from "./parse_path.ts";

@@ -1,4 +1,4 @@
-/** What stores are given that do not write it themselves; one file to load for all of it. */
+/** Default implementations for stores without their own, in one file so that they load at once. */
 import { GenericError, notSupported } from "./core.ts";
 import type { ObjectStore } from "./object_store.ts";
 import type { PathInput } from "./parse_path.ts";

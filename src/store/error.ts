@@ -1,5 +1,5 @@
 /**
- * Errors of stores: one class a kind, all {@linkcode ObjectStoreError}. Match on the class, never on the text.
+ * Errors of stores: one class per kind, all of them {@linkcode ObjectStoreError}. Match on the class, never on the text.
  * Kinds are those of object_store's `Error` enum.
  */
 

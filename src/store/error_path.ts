@@ -1,4 +1,4 @@
-/** Errors that tell of another path. */
+/** Rewrites the path that an error names. */
 import type { ObjectStoreError } from "./error.ts";
 
 /**

@@ -1,4 +1,4 @@
-/** Writers whose code is loaded when one is made. */
+/** Writers whose code is loaded on first use. */
 import type { ObjectWriter, PutResult } from "./types.ts";
 
 /**

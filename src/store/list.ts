@@ -32,9 +32,9 @@ export function isAfter(location: Path, offset: Path | undefined): boolean {
 }
 
 /**
- * A key of a service as the location of a listed object, or `undefined` where the listing passes over it.
+ * A key of a service as the location of a listed object, or `undefined` if the listing skips it.
  *
- * @throws {InvalidPathError} for a key that is no valid path, unless the mode says otherwise.
+ * @throws {InvalidPathError} for a key that is not a valid path, unless the mode says otherwise.
  */
 export function listedPath(
   key: string,
@@ -52,7 +52,11 @@ export function listedPath(
   );
 }
 
-/** For stores whose listings cannot yield raw keys. @throws {NotSupportedError} for `invalidPaths: "raw"`. */
+/**
+ * For stores whose listings cannot yield raw keys.
+ *
+ * @throws {NotSupportedError} for `invalidPaths: "raw"`.
+ */
 export function refuseRawListing(mode: ListOptions["invalidPaths"], store: string): void {
   if (mode === "raw") {
     notSupported(`list raw keys`, `this store takes only valid paths; use invalidPaths "skip"`, { store });

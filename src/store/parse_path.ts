@@ -5,7 +5,7 @@ import { InvalidPathError, NotSupportedError } from "./error.ts";
 export type Path = string & { readonly __brand: "Path" };
 
 /**
- * A key taken as it is, for keys that are no valid {@linkcode Path} (`a//b`, `a/`, `../x`). Only stores whose
+ * A key taken as it is, for keys that are not a valid {@linkcode Path} (`a//b`, `a/`, `../x`). Only stores whose
  * service takes any key accept one; the others reject with `NotSupportedError`. Made by {@linkcode rawPath}.
  */
 export class RawPath {

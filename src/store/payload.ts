@@ -1,4 +1,4 @@
-/** What is put, brought into one of two forms: chunks in memory, or a stream. */
+/** Payloads of puts, normalised to one of two forms: chunks in memory, or a stream. */
 import { collect, concatBytes } from "./collect.ts";
 import { GenericError, type ObjectStoreErrorOptions, toStoreError } from "./error.ts";
 import { wrapStream } from "./stream.ts";
@@ -90,7 +90,7 @@ export async function readPayload(
   }
 }
 
-/** Gives a payload up: a stream that nobody will read is cancelled, so that its source can let go. */
+/** Discards a payload: a stream that will not be read is cancelled, so that its source can release what it holds. */
 export async function cancelPayload(payload: Payload, reason: unknown): Promise<void> {
   if (payload.kind === "stream" && !payload.stream.locked) {
     await payload.stream.cancel(reason).catch(() => {});

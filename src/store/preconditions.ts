@@ -13,9 +13,8 @@ export type Preconditions = Pick<
 export type PreconditionTarget = Pick<ObjectMeta, "location" | "lastModified" | "eTag">;
 
 /**
- * Checks the conditions of a read against an object. `ifMatch` compares strongly and makes `ifUnmodifiedSince` be
- * ignored; `ifNoneMatch` compares weakly and makes `ifModifiedSince` be ignored. An object without an ETag matches
- * only `*`.
+ * Checks the conditions of a read against an object. `ifMatch` compares strongly and overrides `ifUnmodifiedSince`;
+ * `ifNoneMatch` compares weakly and overrides `ifModifiedSince`. An object without an ETag matches only `*`.
  *
  * @param store Short name of the store that errors shall carry.
  * @throws {PreconditionError} where `ifMatch` or `ifUnmodifiedSince` does not hold.

@@ -1,4 +1,4 @@
-/** Reading an object here and there, as one reads a file. */
+/** Random access to an object, as to a file. */
 import { isStrongETag } from "./etag.ts";
 import { GenericError, PreconditionError } from "./error.ts";
 import { sameVersion } from "./coalesce.ts";

@@ -1,4 +1,4 @@
-/** Bodies that go on after a break, without the reader noticing. */
+/** Bodies that resume after a broken connection, unnoticed by the reader. */
 import { GenericError, ObjectStoreError, PreconditionError, toStoreError } from "./error.ts";
 import { isStrongETag } from "./etag.ts";
 import type { ByteRange } from "./range.ts";

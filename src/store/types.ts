@@ -170,7 +170,7 @@ export interface MultipartUpload {
   putPart(part: Uint8Array | readonly Uint8Array[], options?: OperationOptions): Promise<void>;
   /** Makes the object visible. Every `putPart` must have resolved. */
   complete(options?: OperationOptions): Promise<PutResult>;
-  /** Gives the upload up and frees its parts. May be called after a failure, and twice. */
+  /** Aborts the upload and frees its parts. May be called after a failure, and more than once. */
   abort(options?: OperationOptions): Promise<void>;
 }
 
@@ -195,7 +195,7 @@ export interface ListOptions extends OperationOptions {
   /** Only paths strictly greater than this, by UTF-8 bytes. It need not exist. */
   readonly offset?: PathInput;
   /**
-   * A key in the store that is no valid path (`a//b`, a control character): `"error"` fails the listing, `"skip"` passes
+   * A key in the store that is not a valid path (`a//b`, a control character): `"error"` fails the listing, `"skip"` passes
    * over it, `"raw"` yields it as it is, to be addressed with `rawPath(meta.location)`. Default `"error"`.
    */
   readonly invalidPaths?: "error" | "skip" | "raw";

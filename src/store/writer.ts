@@ -22,7 +22,7 @@ export interface WriterContext {
  * way besides the part being filled, and a write waits while there is no room. The first `partSize` bytes decide: an
  * object that stays below goes out as one put.
  *
- * @throws {GenericError} for a part size or concurrency that is no positive whole number.
+ * @throws {GenericError} for a part size or concurrency that is not a positive integer.
  */
 export function createWriter(
   store: WriterTarget,

@@ -81,7 +81,8 @@ export class Guest {
   }
 
   /**
-   * Runs a command (`wasi:cli/run`) to its end.
+   * Runs a command (`wasi:cli/run`) to its end. With `isolation: "worker"` it runs on a thread of its own, which a time
+   * limit or the signal can end however busy it is; inline, they end a guest that waits, not one that computes.
    *
    * ```ts ignore
    * const { exitCode } = await guest.run({ args: ["--help"], stdout: "inherit", net: ["api.example.com"] });
@@ -89,8 +90,6 @@ export class Guest {
    *
    * @throws {MissingImportError} before anything runs, for an import that the host does not have.
    * @throws {GuestTrapError} when the guest traps; {@linkcode GuestLimitError} when it breaks a limit or is aborted.
-   * With `isolation: "worker"` it runs on a thread of its own, which a time limit or the signal ends however busy it is.
-   *
    * @throws {TypeError} when the guest is not a command, or an option cannot be carried to a worker.
    */
   async run(options: GuestOptions & RunIsolation = {}): Promise<RunResult> {
@@ -117,7 +116,7 @@ export class Guest {
    *
    * @throws {MissingImportError} for an import that the host does not have.
    * @throws {RangeError} for numbers that make no sense.
-   * @throws {TypeError} when the guest is no handler.
+   * @throws {TypeError} when the guest is not an HTTP handler.
    */
   serve(options: ServeOptions = {}): GuestServer {
     if (!this.exports.some(({ name }) => name === "wasi:http/incoming-handler")) {

@@ -1,7 +1,7 @@
 /**
- * A set for what comes and goes a million times while the set stays. A `Set` would grow tables that live as long as it
- * does, and a table that has been replaced keeps alive what it once held until a full collection: measured, most of what
- * a request leaves behind survived several. Here what is taken out leaves nothing.
+ * A set for short-lived members of a long-lived set. A `Set` grows tables that live as long as it does, and a replaced
+ * table keeps its former members alive until a full garbage collection: measured, most garbage of a request survived
+ * several. Here a removed member leaves nothing behind.
  */
 export class LinkedSet<T> {
   #first: Link<T> | undefined;

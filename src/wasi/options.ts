@@ -82,7 +82,7 @@ export interface DeniedRequest {
 export interface SocketGrant {
   /** Addresses and names with ports, as `net` takes them without scheme: `127.0.0.1:5432`, `db.internal:*`. */
   readonly allow: readonly string[] | NetworkPolicy;
-  /** Let it look names up. A lookup alone can carry data to whoever owns the name. Default false. */
+  /** Allow DNS lookups. A lookup alone can leak data to the owner of the name. Default false. */
   readonly lookup?: boolean;
 }
 
@@ -108,18 +108,18 @@ export interface GuestOptions {
   readonly stdout?: GuestOutput;
   /** Standard error. */
   readonly stderr?: GuestOutput;
-  /** Which of them the guest shall take for a terminal. Default: those that are `"inherit"` and one. */
+  /** Which of the streams the guest sees as a terminal. Default: those that are `"inherit"` and are one. */
   readonly terminals?: { readonly stdin?: boolean; readonly stdout?: boolean; readonly stderr?: boolean };
   /** Directories that may be opened, in the guest's order. */
   readonly preopens?: readonly Preopen[];
   /**
-   * Who may be talked to: entries as `allowList` takes them (`api.example.com`, `https://*.example.org`,
-   * `http://127.0.0.1:9000`, …) or a policy. Default: nobody.
+   * Hosts that may be reached: entries as `allowList` takes them (`api.example.com`, `https://*.example.org`,
+   * `http://127.0.0.1:9000`, …) or a policy. Default: none.
    */
   readonly net?: readonly string[] | NetworkPolicy;
   /** Raw TCP and UDP sockets, and name lookup. Default: none; HTTP needs only `net`. */
   readonly sockets?: SocketGrant;
-  /** Values that `wasi:config/store` tells. Default: none. */
+  /** Values that `wasi:config/store` returns. Default: none. */
   readonly config?: Readonly<Record<string, string>>;
   /**
    * Buckets of `wasi:keyvalue`, by the identifier that the guest opens; most open `""`. Default: none, and whatever is
@@ -128,15 +128,15 @@ export interface GuestOptions {
   readonly keyValue?: Readonly<Record<string, KeyValueSource>>;
   /** Carries the guest's requests. Default: the platform's best. */
   readonly connector?: HttpConnector;
-  /** Told of each request that the guest makes. */
+  /** Called for each request that the guest makes. */
   readonly trace?: TraceHooks;
-  /** Told of each request that the policy refused. */
+  /** Called for each request that the policy refused. */
   readonly onDenied?: (denied: DeniedRequest) => void;
-  /** What may be used up. */
+  /** Resource limits. */
   readonly limits?: GuestLimits;
   /** Ends the guest at once, wherever it waits. */
   readonly signal?: AbortSignal;
-  /** Clocks of one's own, for reproducible runs. */
+  /** Custom clocks, for reproducible runs. */
   readonly clocks?: GuestClocks;
   /** Makes all random numbers of the guest a function of this seed. Default: the platform's randomness. */
   readonly randomSeed?: bigint;

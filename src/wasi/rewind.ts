@@ -1,7 +1,7 @@
 /**
- * Putting an instance back to where it started. What a guest that was called and returned leaves behind stands in its
- * memory, its mutable globals and its handle tables; with those as they were, it is a fresh instance, made in the time
- * that it takes to copy the memory.
+ * Resets an instance to its initial state. All that a call leaves behind in a guest is in its memory, its mutable globals
+ * and its handle tables; once these are restored it is a fresh instance, made in the time that it takes to copy the
+ * memory.
  */
 import type { HandleTable } from "./abi/handles.ts";
 import type { GuestCode } from "./module.ts";

@@ -1,4 +1,4 @@
-/** A store whose bodies come in pieces of one size. */
+/** A store whose response bodies come in chunks of a fixed size. */
 import {
   GenericError,
   type GetOptions,

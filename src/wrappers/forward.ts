@@ -1,4 +1,4 @@
-/** A store that hands everything on to another. */
+/** A store that forwards everything to another; the base of wrappers. */
 import {
   asMultipartStore,
   asPaginatedListStore,

@@ -1,4 +1,4 @@
-/** A store that has only so many operations under way. */
+/** A store that limits concurrent operations. */
 import {
   asMultipartStore,
   asPaginatedListStore,

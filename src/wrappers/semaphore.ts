@@ -1,4 +1,4 @@
-/** Permits, handed out in the order in which they are asked for. */
+/** A fair semaphore: permits are granted in the order of the requests. */
 
 /** Hands out a fixed number of permits. */
 export class Semaphore {

@@ -1,4 +1,4 @@
-/** A store that takes its time. */
+/** A store slowed down on purpose, for tests and benchmarks. */
 import {
   type ByteRange,
   type CopyOptions,

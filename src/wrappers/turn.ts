@@ -1,4 +1,4 @@
-/** Permits over iterations and uploads. */
+/** Permits held across iterations and uploads. */
 import { iterate, type MultipartUpload, type OperationOptions, type PutResult } from "../store/mod.ts";
 import type { Semaphore } from "./semaphore.ts";
 

@@ -1,4 +1,4 @@
-/** `storeport get`: objects to this machine. */
+/** `storeport get`: downloads objects. */
 import type { Command } from "commander";
 import type { GetRange } from "../../store/range.ts";
 import type { Context } from "../context.ts";

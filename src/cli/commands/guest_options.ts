@@ -1,4 +1,4 @@
-/** What subcommands that host a guest share: the options that say what it is given. */
+/** Options shared by the subcommands that host a guest: what the guest is granted. */
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { allowList } from "../../http/allow_list.ts";
 import type { HttpConnector } from "../../http/connector.ts";

@@ -1,4 +1,4 @@
-/** `storeport inspect`: what a guest is, what it asks for, and how it could be run. */
+/** `storeport inspect`: what a guest is, what it imports, and which options would grant it that. */
 import type { Command } from "commander";
 import type { Guest } from "../../wasi/mod.ts";
 import type { Context } from "../context.ts";

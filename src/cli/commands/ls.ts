@@ -1,4 +1,4 @@
-/** `storeport ls`: what lies at a place. */
+/** `storeport ls`: lists objects and common prefixes. */
 import type { Command } from "commander";
 import { NotFoundError } from "../../store/error.ts";
 import { parentOf, type Path, ROOT_PATH } from "../../store/path.ts";

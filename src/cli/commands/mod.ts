@@ -1,4 +1,4 @@
-/** The subcommands, in the order in which help shows them. A further one is a file and a line here. */
+/** The subcommands, in the order in which help shows them. To add one, add its file and a line here. */
 import type { Subcommand } from "../context.ts";
 import { cat } from "./cat.ts";
 import { cp } from "./cp.ts";

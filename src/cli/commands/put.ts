@@ -1,4 +1,4 @@
-/** `storeport put`: files of this machine to a store. */
+/** `storeport put`: uploads local files. */
 import type { Command } from "commander";
 import { wrapStream } from "../../store/stream.ts";
 import type { Context, Location } from "../context.ts";

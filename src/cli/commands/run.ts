@@ -1,4 +1,4 @@
-/** `storeport run`: runs a WASI guest with what it is given on the command line. */
+/** `storeport run`: runs a WASI guest with the access granted on the command line. */
 import { type Command, Option } from "commander";
 import type { Guest, GuestOptions, RunIsolation } from "../../wasi/mod.ts";
 import type { Context } from "../context.ts";

@@ -1,4 +1,4 @@
-/** `storeport sign`: URLs that others may use for a while. */
+/** `storeport sign`: presigned URLs. */
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { asSigner } from "../../store/capabilities.ts";
 import { ConfigurationError, InvalidPathError } from "../../store/error.ts";

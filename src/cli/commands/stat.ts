@@ -1,4 +1,4 @@
-/** `storeport stat`: what is known of objects. */
+/** `storeport stat`: metadata and attributes of objects. */
 import type { Command } from "commander";
 import { type Context, type Location, pathIn } from "../context.ts";
 import { clean } from "../errors.ts";

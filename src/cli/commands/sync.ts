@@ -1,4 +1,4 @@
-/** `storeport sync`: makes one place like another. */
+/** `storeport sync`: makes a destination like a source. */
 import { type Command, InvalidArgumentError } from "commander";
 import type { Context } from "../context.ts";
 import { UsageError } from "../errors.ts";

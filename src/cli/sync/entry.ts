@@ -1,4 +1,4 @@
-/** What a synchronisation knows of an object. */
+/** What a sync knows about an object. */
 import type { Path } from "../../store/path.ts";
 
 /** One object of one side. */

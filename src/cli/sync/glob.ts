@@ -1,4 +1,4 @@
-/** Which objects a synchronisation looks at: patterns as shells and `.gitignore` have them. */
+/** Which objects a sync considers: glob patterns as in shells and `.gitignore`. */
 import { UsageError } from "../errors.ts";
 
 /** One `--include` or `--exclude`. */

@@ -1,7 +1,7 @@
 /**
- * Listings in the order of their paths' bytes, in bounded memory. Most object stores list so; their listings go
- * through as they come, and are watched. Others (file systems, WebDAV) are sorted externally: runs of so many objects
- * are sorted in memory, all but one written to temporary files, and merged.
+ * Listings in byte order of their paths, in bounded memory. Most object stores list in that order; their listings are
+ * passed through, and checked. Others (file systems, WebDAV) are sorted externally: runs of a bounded number of objects
+ * are sorted in memory, all but one are written to temporary files, and the runs are merged.
  */
 import { comparePaths, stripPrefix } from "../../store/path.ts";
 import type { ObjectStore } from "../../store/object_store.ts";

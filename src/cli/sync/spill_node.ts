@@ -1,4 +1,4 @@
-/** Records that need not fit into memory: the first ones stay there, the rest goes to a temporary file. */
+/** A list of records that may exceed memory: the first ones stay in memory, the rest go to a temporary file. */
 import { createReadStream, createWriteStream, type WriteStream } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";

@@ -1,6 +1,6 @@
 /**
- * Making one place like another: the two listings are merged, what differs is copied several at a time as it is
- * found, and what only the destination has is deleted at the end. What a run did not come to, the next one finds.
+ * Makes a destination like a source: the two listings are merged, differences are copied concurrently as they are
+ * found, and what only the destination has is deleted at the end. What an interrupted run leaves undone, the next finds.
  */
 import { NotFoundError, ObjectStoreError } from "../../store/error.ts";
 import { concatPaths, type Path, stripPrefix } from "../../store/path.ts";

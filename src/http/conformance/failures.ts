@@ -1,4 +1,4 @@
-/** What goes wrong: each failure has its kind, and says nothing that is secret. */
+/** Failures: each has the right kind, and reveals no secret. */
 import { assert, assertEquals, assertRejects } from "../../testing/assert.ts";
 import type { HttpService } from "../connector.ts";
 import { HttpError } from "../error.ts";

@@ -1,4 +1,4 @@
-/** Test bytes that tell where they are from, so that a shifted or repeated piece is noticed. */
+/** Test bytes that encode their own offset, so that a shifted or repeated piece is noticed. */
 
 /** `length` bytes of the pattern from `offset` on. */
 export function patternBytes(length: number, offset = 0): Uint8Array<ArrayBuffer> {

@@ -1,4 +1,4 @@
-/** Answers that are not what they seem: decoded by the platform, or hidden by it. Loaded with the first. */
+/** Responses that the platform has decoded or hidden. Loaded with the first of them. */
 import { HttpError, redactUrl } from "../core.ts";
 
 /**

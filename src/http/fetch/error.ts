@@ -1,6 +1,6 @@
 /**
- * What a failure of `fetch` was. Fetch has one error for everything, a `TypeError`; what really happened is in a
- * chain of causes with codes (undici), in the text (Deno), or nowhere (browsers).
+ * Classifies failures of `fetch`. Fetch reports everything as a `TypeError`; the real reason is in a chain of causes
+ * with codes (undici), in the message (Deno), or nowhere (browsers).
  */
 import { HttpError, redactUrl } from "../core.ts";
 import type { HttpErrorDetail, HttpErrorKind } from "../error.ts";

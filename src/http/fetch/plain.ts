@@ -1,6 +1,6 @@
 /**
- * Requests that `fetch` is known to send as they are written: nearly all reads, and puts of bytes. Whatever is not plain
- * is looked at closely by `request.ts`, which is loaded for it.
+ * Requests that `fetch` is known to send unchanged: nearly all reads, and puts of bytes. All others are examined by
+ * `request.ts`, which is loaded for them.
  */
 import { bodyLength, type HttpBody, type HttpStreamBody, isStreamBody } from "../body.ts";
 import type { HttpRequest } from "../connector.ts";

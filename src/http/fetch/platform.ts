@@ -1,5 +1,5 @@
 /**
- * What the platform's `fetch` can do, found out by features when first asked and never by the runtime's name.
+ * What the platform's `fetch` can do, determined by feature detection on first use, never by the runtime's name.
  * Nothing here runs at import.
  */
 

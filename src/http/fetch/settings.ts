@@ -1,4 +1,4 @@
-/** Which client options `fetch` can honour: a few everywhere, more where Deno's HTTP client exists, others nowhere. */
+/** Which client options `fetch` can honour: a few on every platform, more with Deno's HTTP client, some not at all. */
 import type { ClientOptions } from "../options.ts";
 import { NotSupportedError } from "../../store/error.ts";
 

@@ -1,4 +1,4 @@
-/** What Node's error codes mean, in the two grains of {@linkcode HttpError}. */
+/** Maps Node's error codes to the `kind` and `detail` of {@linkcode HttpError}. */
 import { HttpError, type HttpErrorDetail, type HttpErrorKind } from "../error.ts";
 
 /** How far the request had come: the same code means something else before and after bytes were sent. */

@@ -8,7 +8,7 @@ export interface BodySink {
   write(bytes: Uint8Array): Promise<void> | undefined;
 }
 
-/** A body that did not keep to its declared length, or was no body. */
+/** A body that differed from its declared length, or was not a body at all. */
 export class BodyMismatch extends Error {
   override readonly name = "BodyMismatch";
   /** Bytes there were, as far as they were counted. */

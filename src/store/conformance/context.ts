@@ -22,7 +22,7 @@ import type { ListOptions, ObjectMeta } from "../types.ts";
  * - `multipart`; `multipart-mode`: a put mode checked at completion. `last-wins`*: the second of two uploads replaces
  *   the first.
  * - `multipart-ids`, `pages`, `signing`: the further interfaces of `capabilities.ts`.
- * - `raw-keys`: keys that are no valid paths.
+ * - `raw-keys`: keys that are not valid paths.
  * - `list-order`*: listings in byte order. `snapshot`*: a listing shows nothing written after it began.
  * - `etag`*: every object has a strong ETag that changes with it. `no-directories`*: prefixes vanish with their last
  *   object. `response`*: results carry the HTTP response.

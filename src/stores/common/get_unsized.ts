@@ -1,4 +1,4 @@
-/** Objects of which a response does not say how long they are. Loaded when there is such a one. */
+/** Objects whose size a response does not state. Loaded with the first of them. */
 import type { HttpResponse } from "../../http/connector.ts";
 import { getHeader } from "../../http/headers.ts";
 import { concatBytes } from "../../store/concat.ts";

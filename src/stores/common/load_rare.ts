@@ -1,4 +1,4 @@
-/** Loads what requests do without that go well. */
+/** Loads what successful requests do without. */
 
 /** Loads it now. */
 export function loadRare(): Promise<typeof import("./rare.ts")> {

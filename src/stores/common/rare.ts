@@ -1,4 +1,4 @@
-/** What reads of small objects do without that go well; one file to load for all of it. */
+/** What successful reads of small objects do without, in one file so that it loads at once. */
 export { fill } from "./fill.ts";
 export { measure, suffixOfEmpty, wholeOfUnknownLength } from "./get_unsized.ts";
 export { recover } from "./recovery.ts";

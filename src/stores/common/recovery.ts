@@ -1,4 +1,4 @@
-/** Going on with bodies that break. Loaded with the first response, so that a broken network does not keep it away. */
+/** Resumes bodies that break off. Loaded with the first response, since a broken network could prevent loading it later. */
 import { getHeader } from "../../http/core.ts";
 import type { RetryState } from "../../http/retry_state.ts";
 import { parseContentRange } from "../../store/content_range.ts";

@@ -80,7 +80,7 @@ export interface BaseUrl {
 /**
  * Takes the base URL of a store apart.
  *
- * @throws {ConfigurationError} when it is no absolute `http:` or `https:` URL, or has a query or fragment, which
+ * @throws {ConfigurationError} when it is not an absolute `http:` or `https:` URL, or has a query or fragment, which
  *   would silently be lost.
  */
 export function parseBaseUrl(url: string | URL, store: string): BaseUrl {

@@ -1,4 +1,4 @@
-/** The requests of WebDAV (RFC 4918). Loaded for the first operation that is no read. */
+/** The requests of WebDAV (RFC 4918). Loaded for the first operation that is not a read. */
 import type { HttpBody } from "../../http/body.ts";
 import type { HttpResponse } from "../../http/connector.ts";
 import type { HeaderList } from "../../http/headers.ts";

@@ -34,14 +34,14 @@ const OPENING = /<(?:[\w.-]+:)?multistatus(?:\s[^>]*)?>/;
 const FIRST_RESPONSE = /<(?:[\w.-]+:)?response[\s>]/;
 const RESPONSE_END = /<\/(?:[\w.-]+:)?response\s*>/g;
 const CLOSING = /^\s*(?:<(?:[\w.-]+:)?responsedescription[^]*)?<\/(?:[\w.-]+:)?multistatus\s*>\s*$/;
-/** A single response of more than this is no listing. */
+/** A single response larger than this is not a listing. */
 const MAX_RESPONSE = 16 * 1024 * 1024;
 const SHAPE = { root: "multistatus", lists: ["response", "propstat", "href"] };
 
 /**
  * The resources of a document, in its order.
  *
- * @throws {XmlError} when it is no multistatus document, or is cut short.
+ * @throws {XmlError} when it is not a multistatus document, or is truncated.
  */
 export async function* readMultistatus(body: ReadableStream<Uint8Array>): AsyncGenerator<DavResource> {
   const decoder = new TextDecoder();

@@ -60,7 +60,7 @@ export class HttpStore extends BaseStore {
   /**
    * A store from a base URL on. User information in it becomes credentials.
    *
-   * @throws {ConfigurationError} for what is no `http:` or `https:` URL, or has a query or fragment.
+   * @throws {ConfigurationError} for a URL that is not `http:` or `https:`, or has a query or fragment.
    * @throws {NotSupportedError} for client options that the connector cannot honour.
    */
   constructor(url: string | URL, options: HttpStoreOptions = {}) {
@@ -146,7 +146,7 @@ export class HttpStore extends BaseStore {
     this.#client.connection.service.close?.();
   }
 
-  /** All that is no read, loaded when it is first asked for. */
+  /** All operations other than reads, loaded when first called. */
   #dav(): Promise<WebDav> {
     return this.#webdav ??= import("./webdav.ts").then(({ WebDav }) =>
       new WebDav(this.#client, this.#options)

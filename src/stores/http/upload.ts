@@ -1,4 +1,4 @@
-/** What a PUT carries: bytes that can be sent again where they are few, a stream where they are many. */
+/** Bodies of PUT requests: bytes, which can be sent again, for small payloads; a stream for large ones. */
 import type { HttpBody } from "../../http/body.ts";
 import { toStoreError } from "../../store/error.ts";
 import type { Payload } from "../../store/payload.ts";

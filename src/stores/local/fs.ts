@@ -1,6 +1,6 @@
 /**
- * The few file system calls that the local store stands on. One implementation lies in `fs_node.ts`; tests put
- * failing ones around it. Calls reject with errors that carry the system's code (`ENOENT`) as `code`.
+ * The few file system calls that the local store needs. The implementation is in `fs_node.ts`; tests wrap it to
+ * inject failures. Calls reject with errors that carry the system's code (`ENOENT`) as `code`.
  */
 
 /** What kind of thing a name stands for. */

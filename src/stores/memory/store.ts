@@ -129,7 +129,7 @@ export class MemoryStore extends BaseStore implements MultipartStore, PaginatedL
     });
   }
 
-  /** A missing object is no error, unless `ifMatch` asks for one. */
+  /** A missing object is not an error, unless `ifMatch` requires one. */
   // deno-lint-ignore require-await -- thrown errors become rejections
   override async delete(path: PathInput, options: DeleteOptions = {}): Promise<void> {
     options.signal?.throwIfAborted();
@@ -148,7 +148,7 @@ export class MemoryStore extends BaseStore implements MultipartStore, PaginatedL
     this.#table.delete(location);
   }
 
-  /** One after the other; a missing object is no failure. */
+  /** One after the other; a missing object is not a failure. */
   override deleteAll(
     paths: Iterable<PathInput> | AsyncIterable<PathInput>,
     options: OperationOptions = {},
@@ -173,7 +173,7 @@ export class MemoryStore extends BaseStore implements MultipartStore, PaginatedL
     return listLevel(this.#table, STORE, prefix, options);
   }
 
-  /** See {@linkcode PaginatedListStore.listPage}. Keys that are no valid paths are shown as they are. */
+  /** See {@linkcode PaginatedListStore.listPage}. Keys that are not valid paths are returned as they are. */
   // deno-lint-ignore require-await -- thrown errors become rejections
   async listPage(prefix: string = "", options: ListPageOptions = {}): Promise<ListPage> {
     options.signal?.throwIfAborted();
@@ -254,7 +254,7 @@ export class MemoryStore extends BaseStore implements MultipartStore, PaginatedL
     return result;
   }
 
-  /** See {@linkcode MultipartStore.abortMultipart}. An upload that is gone is no error. */
+  /** See {@linkcode MultipartStore.abortMultipart}. An upload that no longer exists is not an error. */
   // deno-lint-ignore require-await -- thrown errors become rejections
   async abortMultipart(path: PathInput, id: string, options: OperationOptions = {}): Promise<void> {
     options.signal?.throwIfAborted();

@@ -1,4 +1,4 @@
-/** Whether the service heeds the conditions of a write: known, told, or found out by trying. */
+/** Whether the service honours conditional writes: known from the table, set by the user, or probed. */
 import { notSupported, NotSupportedError } from "../../store/error.ts";
 import type { Path } from "../../store/path.ts";
 import type { OperationOptions, PutMode } from "../../store/types.ts";

@@ -1,4 +1,4 @@
-/** What S3's operations stand on, for the files that are loaded late: why they come here, `http/core.ts` tells. */
+/** The shared core of S3's operations, for modules that are loaded late; `http/core.ts` explains why. */
 export { getHeader, HttpError } from "../../http/core.ts";
 export { GenericError } from "../../store/core.ts";
 export { getObject } from "../common/get.ts";

@@ -1,6 +1,6 @@
 /**
- * Refusals that are put right, after which the request is made once more: a clock that is off, credentials that have run
- * out, another region.
+ * Refusals that can be corrected, after which the request is sent once more: clock skew, expired credentials, the wrong
+ * region.
  */
 import type { HttpResponse } from "../../http/connector.ts";
 import { getHeader } from "../../http/headers.ts";

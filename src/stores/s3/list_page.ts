@@ -14,7 +14,7 @@ export async function readListPage(body: ReadableStream<Uint8Array>): Promise<Li
 /**
  * Reads a page with the XML parser: any page that is XML, at a tenth of the scanner's speed.
  *
- * @throws {Error} when the text is no whole `ListBucketResult`, or an object in it lacks a key, a size or a date.
+ * @throws {Error} when the text is not a complete `ListBucketResult`, or an object in it lacks a key, a size or a date.
  */
 export async function parseListPage(text: string): Promise<ListPage> {
   const { parseXml, xmlChildren, xmlText } = await import("../common/xml.ts");

@@ -1,4 +1,4 @@
-/** Names of metadata. */
+/** Names of metadata headers. */
 
 /** Before the names of user metadata. */
 export const METADATA_PREFIX = "x-amz-meta-";

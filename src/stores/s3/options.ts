@@ -35,7 +35,7 @@ export interface S3StoreOptions extends ConnectionOptions, S3CredentialOptions {
   readonly endpoint?: string;
   /** As `endpoint`, and before it: AWS's variable for S3 alone. */
   readonly endpointUrlS3?: string;
-  /** What the service can do: a name of the table (`aws`, `r2`, `minio`, …) or a row of one's own. Default: by the endpoint's host. */
+  /** What the service can do: a name from the table (`aws`, `r2`, `minio`, …) or a row made with `defineProvider`. Default: by the endpoint's host. */
   readonly provider?: string | S3Provider;
   /** Bucket in the host name (`true`) or the path (`false`). Default: on AWS in the host unless it holds dots; elsewhere as the provider has it, mostly in the path. */
   readonly virtualHostedStyleRequest?: boolean;

@@ -56,7 +56,7 @@ export interface S3Provider {
 }
 
 /**
- * A row for a service of one's own: what is not said is as with a service nobody knows, of which only the oldest parts
+ * A table row for your own service: what is left out is as for an unknown service, of which only the oldest parts
  * of S3 are taken for granted.
  */
 export function defineProvider(row: { readonly name: string } & Partial<S3Provider>): S3Provider {

@@ -1,4 +1,4 @@
-/** Putting under a condition, and telling one's own put from another's. */
+/** Conditional puts, and telling our own put from another writer's. */
 import type { HttpResponse } from "../../http/connector.ts";
 import { retryHistory } from "../../http/retry.ts";
 import { AlreadyExistsError, type ObjectStoreError, PreconditionError } from "../../store/error.ts";

@@ -1,4 +1,4 @@
-/** The words of S3 when it refuses. Source: AWS "Error responses"; S3's compatibles send the same document, or none. */
+/** S3's error documents. Source: AWS "Error responses"; S3's compatibles send the same document, or none. */
 import { getHeader, type HeaderList } from "../../http/headers.ts";
 import {
   GenericError,

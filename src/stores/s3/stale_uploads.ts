@@ -1,4 +1,4 @@
-/** Uploads that were begun and neither completed nor aborted: they are not seen, and paid for. */
+/** Multipart uploads that were neither completed nor aborted: invisible, yet billed. */
 import { GenericError } from "../../store/error.ts";
 import { isBelow } from "../../store/list.ts";
 import type { Path } from "../../store/path.ts";

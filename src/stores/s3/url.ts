@@ -35,7 +35,7 @@ export function isS3Url(url: URL): boolean {
  *
  * @throws {ConfigurationError} for a URL that names a bucket wrongly, or holds user information.
  * @throws {NotSupportedError} for a multi-region access point.
- * @throws {InvalidPathError} for a key that is no path.
+ * @throws {InvalidPathError} for a key that is not a valid path.
  */
 export function parseS3Url(url: URL, custom: boolean): S3Location {
   if (url.username !== "" || url.password !== "") {

@@ -1,4 +1,4 @@
-/** Holding what was read against the checksum that the service keeps with it. */
+/** Verifies what was read against the checksum that the service stores with the object. */
 import { getHeader } from "../../http/headers.ts";
 import { GenericError } from "../../store/error.ts";
 import { wrapGetResult } from "../../store/result.ts";

@@ -1,4 +1,4 @@
-/** `wasi:http/types.error-code`, and what of the connector's errors it is. */
+/** `wasi:http/types.error-code`, and how the connector's errors map to it. */
 import { type AbiType, option, record, string, u16, u32, u64, u8, variant } from "../abi/types.ts";
 import { HttpError, type HttpErrorDetail } from "../../http/error.ts";
 

@@ -1,4 +1,4 @@
-/** `wasi:keyvalue/store.bucket`: what a guest has opened, whatever is behind it. */
+/** `wasi:keyvalue/store.bucket`: a bucket that a guest has opened, whatever stores it. */
 import { Resource } from "../abi/handles.ts";
 import { WitError } from "../abi/lower.ts";
 

@@ -1,4 +1,4 @@
-/** What one exchange comes to, counted as it goes and told once at its end. */
+/** The access-log entry of one exchange: counted while it runs, reported once at its end. */
 import type { Link } from "../linked.ts";
 import type { BodySource, ServedRequest } from "./exchange.ts";
 import type { AccessEntry } from "./options.ts";

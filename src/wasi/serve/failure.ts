@@ -1,4 +1,4 @@
-/** Why a request got no answer of the guest's, and what the client is told instead. */
+/** Why a request was not answered by the guest, and what the client gets instead. */
 import { GuestLimitError, GuestTrapError } from "../error.ts";
 
 /** The kinds of failure. */

@@ -14,7 +14,7 @@ export interface ListenOptions {
 
 /** A guest that listens. */
 export interface ListeningGuest extends AsyncDisposable {
-  /** Where it is: `http://127.0.0.1:8080`. */
+  /** Its URL, such as `http://127.0.0.1:8080`. */
   readonly url: string;
   /** Address listened on. */
   readonly hostname: string;
@@ -54,8 +54,8 @@ const GRACE = 5_000;
 const LAST = 500;
 
 /**
- * Listens on Deno, Node or Bun. `server` may be a function: it is asked at each request, so that one guest can take the
- * place of another.
+ * Listens on Deno, Node or Bun. `server` may be a function: it is called for each request, so that one guest can replace
+ * another.
  *
  * ```ts ignore
  * const listening = await listenGuest(guest.serve(), { port: 8080 });

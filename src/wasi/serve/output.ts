@@ -1,4 +1,4 @@
-/** Output of many instances into one place. */
+/** Merges the output of many instances. */
 import { processStreams } from "../cli/inherit.ts";
 import type { ByteWriter } from "../cli/sink.ts";
 import type { GuestOutput } from "../options.ts";

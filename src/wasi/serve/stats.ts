@@ -1,4 +1,4 @@
-/** What a server counts. */
+/** The counters of a server. */
 
 /** Why requests were refused before a guest saw them. */
 export type Refusal =

@@ -1,4 +1,4 @@
-/** What runs in a worker: one guest's instances, or one command. */
+/** Entry point of a worker: runs one guest's instances, or one command. */
 import { codeOf, type GuestCode } from "../module.ts";
 import type { ByteWriter } from "../cli/sink.ts";
 import type { GuestOptions } from "../options.ts";

@@ -1,4 +1,4 @@
-/** Which functions must ask at their head whether their epoch is over, so that calls alone cannot go on for ever. */
+/** Which functions must check their epoch on entry, so that calls alone cannot go on for ever. */
 import type { Code } from "./code.ts";
 
 /** Bytes of code that may run from one question to the next, calls included, loops left aside. */

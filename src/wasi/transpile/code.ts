@@ -1,4 +1,4 @@
-/** The code of a core module: one walk over it finds all that is changed, one more pass writes it. */
+/** The code section of a core module: one pass finds everything to change, a second writes it. */
 import { Cursor, nextInstruction } from "./instructions.ts";
 import { leb, type Section } from "./sections.ts";
 

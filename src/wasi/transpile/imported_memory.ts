@@ -1,7 +1,7 @@
 /**
- * Memories that modules define, made imports: whoever makes an instance makes its memory, and holds it to a bound. The
- * engine then keeps a guest to that, also one that never calls the host: `memory.grow` answers -1, as it does where
- * memory has run out. The names of the imports say what the module defined.
+ * Turns the memories that modules define into imports, so that the host creates each instance's memory, with a maximum.
+ * The engine then enforces that limit even for a guest that never calls the host: `memory.grow` returns -1, as it does
+ * when memory has run out. The names of the imports say what the module defined.
  */
 import { leb, named } from "./sections.ts";
 import type { MemoryType } from "./shape.ts";

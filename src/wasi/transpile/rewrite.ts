@@ -1,4 +1,4 @@
-/** Core modules as this host wants them: everything that is changed in a module is changed at once. */
+/** Rewrites core modules for this host, applying all changes in one go. */
 import { checkedFunctions } from "./call_graph.ts";
 import { type Code, readCode, writeCode } from "./code.ts";
 import { epochCheck, epochImport } from "./epoch.ts";

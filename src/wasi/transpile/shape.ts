@@ -1,4 +1,4 @@
-/** What a core module imports and defines, as far as changing it needs. */
+/** What a core module imports and defines, as far as rewriting it requires. */
 import { Cursor } from "./instructions.ts";
 import { HOST } from "./imported_memory.ts";
 import { GLOBALS, IMPORTS, MEMORIES, type Section } from "./sections.ts";

@@ -1,4 +1,4 @@
-/** Where credentials are looked for when nobody gave any. */
+/** The default credential chain: where credentials are looked for when none are given. */
 import { PermissionDeniedError } from "../../../store/error.ts";
 import type { S3Credential } from "../credential.ts";
 import { fetchContainer } from "./container.ts";

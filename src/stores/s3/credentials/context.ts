@@ -1,4 +1,4 @@
-/** What a provider has at hand while it fetches. */
+/** What a provider can use while it fetches credentials. */
 import type { ConnectionOptions } from "../../common/connection.ts";
 import { NotSupportedError, PermissionDeniedError } from "../../../store/error.ts";
 import { type CredentialHost, type Environment, loadHost, requireHost } from "./host.ts";
