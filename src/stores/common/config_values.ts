@@ -2,11 +2,11 @@
 import type { HeaderEntry } from "../../http/headers.ts";
 import { ConfigurationError } from "../../store/error.ts";
 
-/** Whose value is being parsed, for errors. */
+/** Which value is being parsed, for error messages. */
 export interface ConfigContext {
   /** Short name of the store. */
   readonly store: string;
-  /** The key, as it was spelt. */
+  /** The key, as given. */
   readonly key: string;
 }
 
@@ -15,7 +15,7 @@ export type ConfigParser<T> = (value: string, context: ConfigContext) => T;
 
 /** One option that can be configured by text. */
 export interface ConfigField<T> {
-  /** How its text is read. */
+  /** Parses its text. */
   readonly parse: ConfigParser<T>;
   /** Other names, in any spelling. The option's own name need not be among them. */
   readonly aliases?: readonly string[];

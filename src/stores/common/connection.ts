@@ -6,7 +6,7 @@ import { type ResolvedRetryOptions, resolveRetry } from "../../http/retry_option
 
 /** Options that every store over HTTP takes. */
 export interface ConnectionOptions {
-  /** Who carries the requests. Default: the best that the platform has. */
+  /** What carries the requests. Default: the platform's best. */
   readonly connector?: HttpConnector;
   /** Timeouts, retries, TLS, proxy, headers, policy. */
   readonly client?: ClientOptions;

@@ -7,9 +7,9 @@ import { maskCredential } from "./core.ts";
 export interface CachedCredentialsOptions {
   /** Renewed when they have no more than this left, in milliseconds. Default 300,000. */
   readonly minTtl?: number;
-  /** Once renewing is due but the old ones still live, it is tried no more often than this, in milliseconds. Default 100. */
+  /** Least time between attempts to renew credentials that are still valid, in milliseconds. Default 100. */
   readonly fetchBackoff?: number;
-  /** Told when renewing failed and the old ones, still good, are used on. What it throws is dropped. */
+  /** Called when renewal failed and the old, still valid credentials remain in use. What it throws is ignored. */
   readonly onRefreshError?: (error: unknown) => void;
   /** Milliseconds since the epoch. Default the clock. */
   readonly now?: () => number;

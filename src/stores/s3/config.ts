@@ -20,7 +20,7 @@ export type S3TextOptions = Omit<S3StoreOptions, "connector" | "client" | "crede
   readonly provider?: string;
 };
 
-/** The keys of object_store in all their spellings, and ours. */
+/** Configuration keys: those of object_store in all their spellings, and our own. */
 export const S3_CONFIG: ConfigSchema<S3TextOptions> = /* @__PURE__ */ (() => ({
   bucket: configValue(parseText, "bucket_name"),
   region: configValue(parseText),

@@ -9,22 +9,22 @@ export interface S3Credential {
   readonly secretAccessKey: string;
   /** Session token of temporary credentials. */
   readonly sessionToken?: string;
-  /** When they end; never where absent. */
+  /** When they expire; never if absent. */
   readonly expiration?: Date;
 }
 
-/** Gives credentials. Asked for each attempt of each request, so it keeps what it has for as long as that is good. */
+/** Provides credentials. Called for each attempt of each request, so it should keep them while they are valid. */
 export interface S3CredentialProvider {
   /**
-   * Credentials that are good now, or `undefined` for requests without a signature. May return them without a promise,
-   * which saves a turn of the event loop a request.
+   * Credentials that are valid now, or `undefined` for unsigned requests. May return them without a promise,
+   * which saves a turn of the event loop per request.
    */
   get(signal?: AbortSignal): Promise<S3Credential | undefined> | S3Credential | undefined;
-  /** The service has refused these: get others next time. */
+  /** The service has refused these: provide others next time. */
   invalidate?(credential: S3Credential): void;
 }
 
-/** The same keys for ever. */
+/** Fixed keys, which never expire. */
 export function staticCredentials(credential: S3Credential): S3CredentialProvider {
   const kept = maskCredential(credential);
   return { get: () => kept };

@@ -253,7 +253,7 @@ export function parsePartId({ contentId }: PartId, number: number, path: Path): 
   );
 }
 
-/** An upload that an earlier program began. */
+/** An upload that was started earlier, perhaps by another program. */
 export interface ResumedUpload {
   /** Takes further parts, after those that are stored. */
   readonly upload: MultipartUpload;

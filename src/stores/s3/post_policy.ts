@@ -8,13 +8,13 @@ import { credentialFor, type PostCondition, signPostPolicy } from "./presign.ts"
 
 export { presignObjects } from "./presign.ts";
 
-/** What a form may do. */
+/** What an upload form may do. */
 export interface PostPolicyRequest {
   /** Life in seconds, 1 to 604,800. */
   readonly expiresIn: number;
   /** Let the file keep its own name, below the key. */
   readonly keepFileName?: boolean;
-  /** What else must hold of the form's fields. */
+  /** Further conditions on the form's fields. */
   readonly conditions?: readonly PostCondition[];
   /** Ends the wait for credentials. */
   readonly signal?: AbortSignal;

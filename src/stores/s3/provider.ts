@@ -12,11 +12,11 @@ export interface S3Provider {
   readonly hosts?: readonly RegExp[];
   /** Region to sign for where none is given; `{n}` stands for a group of the host's pattern. */
   readonly region: string;
-  /** Where the bucket goes on endpoints that do not hold it: most take it in the path. */
+  /** Where the bucket goes if the endpoint does not contain it; most services take it in the path. */
   readonly addressing: "path" | "virtual";
   /** Checksum sent with what is written. `none`: payloads are signed with SHA-256, which every service checks. */
   readonly checksum: ChecksumAlgorithm | "none";
-  /** Whether it may be asked for checksums of what is read. */
+  /** Whether it returns checksums of objects that are read. */
   readonly checksumMode: boolean;
   /**
    * Whether a payload may come in chunks that are signed one by one (`aws-chunked`), and with its checksum after them (`trailer`). Only so
@@ -29,17 +29,17 @@ export interface S3Provider {
   readonly equalParts: boolean;
   /** Whether parts can be copied from objects. */
   readonly partCopy: boolean;
-  /** Whether `If-None-Match: *` on a put is heeded; `probe`: found out before the first. */
+  /** Whether `If-None-Match: *` on a put is honoured; `probe`: determined before the first. */
   readonly create: boolean | "probe";
-  /** Whether `If-Match` on a put is heeded. */
+  /** Whether `If-Match` on a put is honoured. */
   readonly update: boolean | "probe";
   /** Whether `If-Match` on a put takes the ETag without its quotes, and never matches one with them. */
   readonly bareIfMatch: boolean;
-  /** Conditions heeded when an upload is completed. */
+  /** Conditions honoured when an upload is completed. */
   readonly complete: "none" | "create" | "all";
-  /** Whether `If-Match` on a deletion is heeded. */
+  /** Whether `If-Match` on a deletion is honoured. */
   readonly conditionalDelete: boolean;
-  /** How a copy is kept from replacing. */
+  /** How a copy in create mode is kept from replacing an object. */
   readonly copyIfNotExists: S3CopyIfNotExists;
   /** Whether a listing can start after a key. */
   readonly startAfter: boolean;

@@ -14,13 +14,13 @@ import { readS3Error, STORE } from "./error.ts";
 export interface BucketRegionOptions extends ConnectionOptions, OperationOptions {
   /** A region of the partition to ask in, such as `cn-north-1`. Default: the public one. */
   readonly region?: string;
-  /** Base URL of another service than AWS's. */
+  /** Base URL of a service other than AWS. */
   readonly endpoint?: string;
 }
 
 /**
- * The region of a bucket, by a HEAD without credentials: S3 tells it even to those whom it refuses. Stores do
- * this of their own accord only when the service redirects them, so a bucket may be opened without knowing its region.
+ * The region of a bucket, found by a HEAD without credentials: S3 states it even when it refuses. Stores do
+ * this themselves when the service redirects them, so a bucket can be opened without knowing its region.
  *
  * @throws {NotFoundError} where there is no such bucket.
  * @throws {GenericError} where the service does not say. In a browser it never does: the header is not shown to pages.

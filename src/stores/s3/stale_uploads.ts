@@ -9,9 +9,9 @@ import { STORE } from "./core.ts";
 import { decodeKey } from "./list_scanner.ts";
 import { abortUpload } from "./uploads.ts";
 
-/** An upload under way, or forgotten. */
+/** A multipart upload that has not been completed. */
 export interface PendingUpload {
-  /** Key of the object to be. */
+  /** Key of the object being uploaded. */
   readonly path: Path;
   /** Its id, for `putPart`, `completeMultipart`, `abortMultipart` and `resumeMultipart`. */
   readonly id: string;

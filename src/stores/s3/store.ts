@@ -58,14 +58,14 @@ const DIALECT: GetDialect = {
  * Objects in a bucket of Amazon S3, or of a service that speaks its protocol: Cloudflare R2, MinIO, Ceph, Backblaze,
  * Wasabi, … (see {@linkcode S3StoreOptions.provider}).
  *
- * - Whole objects that are read are held against the service's checksum, where it has one; what is written carries one,
+ * - Whole objects that are read are verified against the service's checksum, if it has one; what is written carries one,
  *   or a signed hash.
  * - A conditional write (a put, an upload or a copy) whose answer got lost is sent again. So that it is told from another's, equal bytes or
  *   not, it carries a random marker as user metadata, `storeport-put`, which this store does not show, and which counts toward the 2 KiB
  *   that metadata may have. A refused write costs one more request, which looks for it. Where another has written over one's own
  *   meanwhile, or the head of the object may not be read, the refusal stands.
  * - Deleting what is not there succeeds. Copies of more than 5 GiB go in parts, several at once.
- * - Listings pass over the markers of folders, empty objects whose keys end in a slash; `invalidPaths: "raw"` shows them.
+ * - Listings skip folder markers, which are empty objects whose keys end in a slash; `invalidPaths: "raw"` shows them.
  * - A region that turns out to be wrong is corrected, once, as is a clock that is off.
  *
  * @example
@@ -143,7 +143,7 @@ export class S3Store extends BaseStore implements MultipartStore, PaginatedListS
     await (await loadDeletion()).deleteObject(this.#client, location, options);
   }
 
-  /** See {@linkcode ObjectStore.deleteAll}. A thousand a request. */
+  /** See {@linkcode ObjectStore.deleteAll}. Up to 1,000 objects per request. */
   async *deleteAll(
     paths: Iterable<PathInput> | AsyncIterable<PathInput>,
     options: OperationOptions = {},
@@ -235,13 +235,13 @@ export class S3Store extends BaseStore implements MultipartStore, PaginatedListS
     await (await loadMultipart()).abortByHandle(this.#client, location, id, options);
   }
 
-  /** Takes up an upload by its id, from `createMultipart`, {@linkcode listUploads} or any other program. */
+  /** Resumes an upload by its id, from `createMultipart`, {@linkcode listUploads} or any other program. */
   async resumeMultipart(path: PathInput, id: string, options: OperationOptions = {}): Promise<ResumedUpload> {
     const location = this.parse(path);
     return await (await loadMultipart()).resumeUpload(this.#client, location, id, options);
   }
 
-  /** Parts that the service has of an upload: index from 0, id for `completeMultipart`, size in bytes. */
+  /** Parts of an upload that the service holds: index from 0, id for `completeMultipart`, size in bytes. */
   async *listParts(
     path: PathInput,
     id: string,
@@ -278,12 +278,16 @@ export class S3Store extends BaseStore implements MultipartStore, PaginatedListS
     yield* listVersions(this.#client, parsePrefix(prefix), options);
   }
 
-  /** Tags of an object. @throws {NotSupportedError} where there are none. */
+  /** Tags of an object.
+   *
+   * @throws {NotSupportedError} if the service has none. */
   async getTags(path: PathInput, options: TagOptions = {}): Promise<Tags> {
     return await (await loadTagging()).getTags(this.#client, this.parse(path), options);
   }
 
-  /** Replaces the tags of an object. @throws {NotSupportedError} where there are none. */
+  /** Replaces the tags of an object.
+   *
+   * @throws {NotSupportedError} if the service has none. */
   async putTags(path: PathInput, tags: Tags, options: TagOptions = {}): Promise<void> {
     await (await loadTagging()).putTags(this.#client, this.parse(path), tags, options);
   }

@@ -13,9 +13,9 @@ import { decodeKey } from "./list_scanner.ts";
 export interface ObjectVersion extends ObjectMeta {
   /** Its id; `null` for one written while the bucket kept no versions. */
   readonly version: string;
-  /** Whether it is what a get without a version finds. */
+  /** Whether it is the version that a get without `version` returns. */
   readonly isLatest: boolean;
-  /** Whether it stands for a deletion: it has no content, and a get that finds it fails. */
+  /** Whether it marks a deletion: it has no content, and a get that finds it fails. */
   readonly deleteMarker: boolean;
 }
 

@@ -16,10 +16,10 @@ import type {
 } from "./options.ts";
 
 /**
- * Credentials as the AWS tools find them. In this order: the profile given in the options; keys of the environment
+ * Credentials found as the AWS tools find them, in this order: the profile given in the options; keys of the environment
  * (`AWS_ACCESS_KEY_ID`, …); a web identity (`AWS_WEB_IDENTITY_TOKEN_FILE` and `AWS_ROLE_ARN`); the profile `AWS_PROFILE`
  * or `default` of the shared files; the container's (ECS, EKS); the EC2 instance's. The first that is
- * configured counts, and its failure ends the search.
+ * configured is used, and its failure ends the search.
  *
  * @example
  * ```ts ignore
@@ -28,8 +28,8 @@ import type {
  * const store = new S3Store({ bucket: "data", region: "eu-west-1", credentials: defaultCredentials() });
  * ```
  *
- * The provider rejects with `UnauthenticatedError` where nothing is found, which names the places looked at; with
- * `NotSupportedError` in a browser; with `PermissionDeniedError` where a permission of Deno is missing.
+ * The provider rejects with `UnauthenticatedError` if nothing is found, naming the places searched; with
+ * `NotSupportedError` in a browser; with `PermissionDeniedError` if Deno lacks a permission.
  */
 export function defaultCredentials(options: DefaultCredentialsOptions = {}): S3CredentialProvider {
   return provider("look for credentials", options, async (context) => {
@@ -86,11 +86,11 @@ export function instanceMetadataCredentials(options: InstanceMetadataOptions = {
 export interface AssumeRoleOptions extends RoleOptions {
   /** Credentials that may assume the role; those of another role make a chain. */
   readonly source: S3Credential | S3CredentialProvider;
-  /** What the role's owner asks of strangers. */
+  /** External id, which the role's owner may require of third parties. */
   readonly externalId?: string;
   /** Serial number or ARN of a multi-factor device. */
   readonly mfaSerial?: string;
-  /** Asked for the device's code at each renewal. */
+  /** Called for the device's code at each renewal. */
   readonly mfaCode?: () => Promise<string>;
 }
 

@@ -3,9 +3,9 @@ import type { ConnectionOptions } from "../../common/connection.ts";
 import type { CachedCredentialsOptions } from "../cached_credentials.ts";
 import type { Environment } from "./host.ts";
 
-/** What all providers that ask somebody take: who carries the requests, and when credentials are renewed. */
+/** Options of all providers that fetch credentials: what carries the requests, and when credentials are renewed. */
 export interface ProviderOptions extends ConnectionOptions, CachedCredentialsOptions {
-  /** The environment to look into. Default: that of the process. */
+  /** The environment to read. Default: that of the process. */
   readonly env?: Environment;
 }
 
@@ -35,11 +35,11 @@ export interface WebIdentityOptions extends RoleOptions {
 
 /** Options of `containerCredentials`. Default of each: the variable of the environment named alike. */
 export interface ContainerOptions extends ProviderOptions {
-  /** Path below `http://169.254.170.2`, as tasks of ECS have it. */
+  /** Path below `http://169.254.170.2`, as ECS tasks use it. */
   readonly containerCredentialsRelativeUri?: string;
   /** The whole URL: `https:`, or a host of this machine or of the container service. */
   readonly containerCredentialsFullUri?: string;
-  /** File of what is sent as `authorization`; read anew for each renewal. */
+  /** File with the value of the `authorization` header; read again for each renewal. */
   readonly containerAuthorizationTokenFile?: string;
 }
 
@@ -59,7 +59,7 @@ export interface ProfileOptions extends ProviderOptions, Pick<InstanceMetadataOp
   readonly region?: string;
   /** Base URL of the security token service. */
   readonly endpointUrlSts?: string;
-  /** Asked for the code of a multi-factor device, for profiles with `mfa_serial`. Without it they are refused. */
+  /** Called for the code of a multi-factor device, for profiles with `mfa_serial`. Without it these are refused. */
   readonly mfaCode?: (serial: string) => Promise<string>;
 }
 
