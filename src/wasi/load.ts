@@ -74,6 +74,13 @@ async function read(source: GuestSource): Promise<{ readonly bytes: Uint8Array; 
       throw unreadable(text, cause);
     }
   }
+  if (!FETCHED.has(scheme)) {
+    throw unreadable(
+      text,
+      undefined,
+      `a guest is read from a file or an http: or https: URL, not from "${scheme}:"`,
+    );
+  }
   let response: Response;
   try {
     response = await fetch(text);
@@ -82,6 +89,8 @@ async function read(source: GuestSource): Promise<{ readonly bytes: Uint8Array; 
   }
   return await readResponse(response, text);
 }
+
+const FETCHED = new Set(["http", "https", "data", "blob"]);
 
 async function readResponse(response: Response, url: string): Promise<{ bytes: Uint8Array; name: string }> {
   if (!response.ok) {
@@ -104,7 +113,9 @@ function unreadable(
 }
 
 function reasonOf(cause: unknown): string {
-  if ((cause as { code?: unknown } | undefined)?.code === "ENOENT") return "there is no such file";
+  const { code } = (cause ?? {}) as { code?: unknown };
+  if (code === "ENOENT") return "there is no such file";
+  if (code === "EISDIR") return "it is a directory";
   return cause instanceof Error ? cause.message : "it cannot be read";
 }
 

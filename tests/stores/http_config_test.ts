@@ -16,6 +16,7 @@ for (
     "http://h/?a=b",
     "http://h/#f",
     "https://u:SECRET@/",
+    "u:SECRET@host",
   ]
 ) {
   Deno.test(`the base URL "${url}" is refused, without its secrets`, () => {
@@ -26,6 +27,15 @@ for (
     });
   });
 }
+
+Deno.test("a base URL without a scheme is shown as written, with what to write", () => {
+  for (const url of ["localhost:9000", "127.0.0.1:9000"]) {
+    assert.throws(
+      () => new HttpStore(url),
+      (error: Error) => error.message.includes(`"${url}"`) && error.message.includes("https://"),
+    );
+  }
+});
 
 Deno.test("http: beyond loopback is refused before anything is sent", async () => {
   const store = new HttpStore("http://example.com/", { connector: new FetchConnector() });

@@ -62,6 +62,8 @@ Deno.test("load: paths, URLs, bytes and responses", async () => {
   const missing = await refusal(loadGuest("no/such/guest.wasm"));
   assert.equal(missing.reason, "unreadable");
   assert.match(missing.message, /"guest.wasm"/);
+  assert.match((await refusal(loadGuest(new URL(".", guests)))).message, /it is a directory$/);
+  assert.match((await refusal(loadGuest("s3://bucket/guest.wasm"))).message, /not from "s3:"/);
   const refused = await refusal(loadGuest(new Response("no", { status: 404 })));
   assert.match(refused.message, /404/);
 });

@@ -88,19 +88,25 @@ export function parseBaseUrl(url: string | URL, store: string): BaseUrl {
   try {
     parsed = new URL(url);
   } catch (error) {
-    throw new ConfigurationError(`Cannot use "${redacted(String(url))}" as a base URL: it is not a URL`, {
-      store,
-      key: "url",
-      cause: error instanceof TypeError ? undefined : error,
-    });
+    throw new ConfigurationError(
+      `Cannot use "${redacted(String(url))}" as a base URL: write it with its scheme, as in "https://host"`,
+      {
+        store,
+        key: "url",
+        cause: error instanceof TypeError ? undefined : error,
+      },
+    );
   }
   const problem = !/^https?:$/.test(parsed.protocol)
-    ? "it must be an http: or https: URL"
+    ? 'it must begin with "https://" or "http://"'
     : parsed.search !== "" || parsed.hash !== ""
     ? "it must have no query and no fragment"
     : undefined;
   if (problem !== undefined) {
-    const shown = `${parsed.protocol}//${parsed.host}${parsed.pathname}`;
+    // "host:9000" is a URL of the scheme "host:".
+    const shown = parsed.host === ""
+      ? redacted(String(url))
+      : `${parsed.protocol}//${parsed.host}${parsed.pathname}`;
     throw new ConfigurationError(`Cannot use "${shown}" as a base URL: ${problem}`, { store, key: "url" });
   }
   const path = parsed.pathname.replace(/\/+$/, "");

@@ -278,16 +278,20 @@ export class S3Store extends BaseStore implements MultipartStore, PaginatedListS
     yield* listVersions(this.#client, parsePrefix(prefix), options);
   }
 
-  /** Tags of an object.
+  /**
+   * Tags of an object.
    *
-   * @throws {NotSupportedError} if the service has none. */
+   * @throws {NotSupportedError} if the service has none.
+   */
   async getTags(path: PathInput, options: TagOptions = {}): Promise<Tags> {
     return await (await loadTagging()).getTags(this.#client, this.parse(path), options);
   }
 
-  /** Replaces the tags of an object.
+  /**
+   * Replaces the tags of an object.
    *
-   * @throws {NotSupportedError} if the service has none. */
+   * @throws {NotSupportedError} if the service has none.
+   */
   async putTags(path: PathInput, tags: Tags, options: TagOptions = {}): Promise<void> {
     await (await loadTagging()).putTags(this.#client, this.parse(path), tags, options);
   }

@@ -164,7 +164,10 @@ Deno.test("profiles: keys, roles, programs, web identities", async () => {
   assert.ok(cloud.lines().includes("POST https://sts.example.com/"));
 
   const wrong: [profile: string, message: RegExp][] = [
-    ["missing", /Cannot find the profile "missing" in ".*config" or ".*credentials": they have "default", /],
+    [
+      "missing",
+      /Cannot find the profile "missing" in ".*config" or ".*credentials": known profiles are "default", /,
+    ],
     ["circle-a", /leads back to itself \(circle-a → circle-b → circle-a\)/],
     ["from-what", /"Dreams"/],
     ["both", /exclude each other/],

@@ -40,14 +40,20 @@ export async function readSharedFiles({ host, place, variable }: CredentialConte
   return { profiles, ssoSessions, services, places: [config, credentials] };
 }
 
-/** A profile that must be there. @throws {ConfigurationError} where it is not. */
+/**
+ * A profile that must exist.
+ *
+ * @throws {ConfigurationError} if it does not.
+ */
 export function requireProfile(files: SharedFiles, name: string): IniSection {
   const profile = files.profiles.get(name);
   if (profile !== undefined) return profile;
   const known = [...files.profiles.keys()];
   throw new ConfigurationError(
     `Cannot find the profile "${name}" in ${files.places.map((path) => `"${path}"`).join(" or ")}: ${
-      known.length === 0 ? "they hold none" : `they have ${known.map((one) => `"${one}"`).join(", ")}`
+      known.length === 0
+        ? "neither file has any profile"
+        : `known profiles are ${known.map((one) => `"${one}"`).join(", ")}`
     }`,
     { store: "S3", key: "profile" },
   );
