@@ -5,6 +5,8 @@
  * section 5.5 calls the upper half obs-text). Nothing is decoded, so a byte 0xE9 survives the round trip.
  */
 
+export { isFieldValue, isToken } from "./header_syntax.ts";
+
 /** One header line. The value is Latin-1: one code unit per byte. */
 export type HeaderEntry = readonly [name: string, value: string];
 
@@ -56,20 +58,6 @@ export function withHeader(headers: HeaderList, name: string, value: string): He
   if (at < 0) return [...headers, [name, value]];
   const rest = headers.filter(([key], i) => i === at || key.toLowerCase() !== wanted);
   return rest.map((entry) => entry[0].toLowerCase() === wanted ? [name, value] as const : entry);
-}
-
-const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
-// Visible ASCII, space, tab and obs-text; no CR, LF, NUL, DEL or other control (RFC 9110 section 5.5).
-const FIELD_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
-
-/** Whether `name` is an RFC 9110 token, the syntax of header names and methods. */
-export function isToken(name: string): boolean {
-  return TOKEN.test(name);
-}
-
-/** Whether `value` may stand in a header line: Latin-1 without control characters other than tab. */
-export function isFieldValue(value: string): boolean {
-  return FIELD_VALUE.test(value);
 }
 
 /** Bytes as a Latin-1 string, one code unit per byte. */

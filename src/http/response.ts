@@ -3,9 +3,9 @@
  * rule and trailers, over whatever a platform gives as a body.
  */
 import type { HttpResponse } from "./connector.ts";
-import { DeadlineQueue, getHeader, HttpError } from "./core.ts";
-import type { Deadline } from "./deadlines.ts";
-import type { HeaderList } from "./headers.ts";
+import { type Deadline, DeadlineQueue } from "./deadlines.ts";
+import { HttpError } from "./error.ts";
+import { getHeader, type HeaderList } from "./headers.ts";
 import { concatPieces, isWhole, PieceBuffer, tooLarge, TRUSTED_LENGTH } from "./response_buffer.ts";
 
 /** One step of reading: what `ReadableStreamDefaultReader.read` resolves with. */

@@ -386,7 +386,7 @@ Deno.test("a cause that goes round in circles is told", () => {
 });
 
 Deno.test("the default connector goes by features", async () => {
-  assert.equal(defaultConnector().connect().constructor.name, "FetchService");
+  assert.equal(defaultConnector().connect().constructor.name, "PendingFetch");
   const origin = await startOrigin({ tls: { key: SERVER_KEY, cert: SERVER_CERT } });
   const before = globalThis.fetch;
   const services: HttpService[] = [];

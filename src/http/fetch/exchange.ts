@@ -5,13 +5,11 @@ import type { Deadline, DeadlineQueue } from "../deadlines.ts";
 import { HttpError } from "../error.ts";
 import { bytesToLatin1, type HeaderList } from "../headers.ts";
 import type { HttpTimeouts } from "../options.ts";
-import type { BodyPiece, BodySource } from "../response.ts";
+import { type BodyPiece, type BodySource, ConnectorResponse } from "../response.ts";
 import { redactUrl } from "../redact.ts";
 import type { UploadStream } from "./body.ts";
 import type { FetchPhase } from "./error.ts";
 import { probeWideHeaders } from "./platform.ts";
-
-type Responses = typeof import("../response.ts");
 
 const CONNECT_TIMEOUT = 5_000, FIRST_BYTE_TIMEOUT = 30_000, READ_TIMEOUT = 30_000;
 /** Holds what must be let go of when the exchange is over, and is the source of the response's body. */
@@ -95,8 +93,8 @@ export class FetchExchange implements BodySource {
     return true;
   }
 
-  /** Makes a response of what `fetch` resolved with, of the class in `response.ts`. */
-  receive(response: Response, responses: Responses): HttpResponse | Promise<HttpResponse> {
+  /** Makes a response of what `fetch` resolved with. */
+  receive(response: Response): HttpResponse | Promise<HttpResponse> {
     this.#response = response;
     if (this.#aborted !== undefined) throw this.#aborted.reason;
     // Paused, not stopped, so that the service's one timer stays set until the body is read.
@@ -104,20 +102,15 @@ export class FetchExchange implements BodySource {
     const { status, headers } = response;
     if (status < 200) return this.#hidden(response);
     const bodiless = this.#request.method === "HEAD" || status === 204 || status === 304;
-    if (bodiless || response.body === null) return this.#respond(responses, response, bodiless, false);
+    if (bodiless || response.body === null) return this.#respond(response, bodiless, false);
     const coding = headers.get("content-encoding");
     if (coding === null || coding.toLowerCase() === "identity") {
-      return this.#respond(responses, response, false, false);
+      return this.#respond(response, false, false);
     }
-    return this.#isDecoded(coding).then((decoded) => this.#respond(responses, response, false, decoded));
+    return this.#isDecoded(coding).then((decoded) => this.#respond(response, false, decoded));
   }
 
-  #respond(
-    { ConnectorResponse }: Responses,
-    response: Response,
-    bodiless: boolean,
-    decoded: boolean,
-  ): HttpResponse {
+  #respond(response: Response, bodiless: boolean, decoded: boolean): HttpResponse {
     const { status, headers } = response;
     let contentLength = bodiless ? undefined : parsedLength(headers.get("content-length"));
     // Across origins a page does not see whether there is a coding, nor therefore whose length this is.
