@@ -1,7 +1,7 @@
 /** Base class with the parts of the contract that stores need not implement themselves. */
 import type { ObjectStore } from "./object_store.ts";
 import { parseObjectPath, type Path, type PathInput } from "./parse_path.ts";
-import { type ByteRange, validateRange } from "./range.ts";
+import type { ByteRange } from "./range.ts";
 import type {
   CopyOptions,
   DeleteOptions,
@@ -58,7 +58,6 @@ export abstract class BaseStore implements ObjectStore {
     range: ByteRange,
     options: OperationOptions = {},
   ): Promise<Uint8Array<ArrayBuffer>> {
-    validateRange(range, { store: this.storeName, path: String(path) });
     const result = await this.get(path, { ...options, range: { start: range.start, end: range.end } });
     return await result.bytes();
   }

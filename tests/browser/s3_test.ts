@@ -89,8 +89,8 @@ Deno.test("browser: a page signs by WebCrypto, and loads no more than it uses", 
   // What the first put, get and list load, what is made ready for failures, and what this place alone asks for: plain
   // HTTP to loopback, a port of its own, an error document. Nothing that hashes.
   assert.deepEqual(loaded.toSorted(), [
-    ...["correct", "get_answer", "listing", "loopback", "prepare", "put_object", "rare"],
-    ...["request_body", "response", "retry_again", "service_error", "xml"],
+    ...["correct", "listing", "loopback", "prepare", "put_object", "rare", "read"],
+    ...["request_body", "retry_again", "service_error", "xml"],
   ]);
 });
 

@@ -1,8 +1,8 @@
-/** How stores that speak HTTP are connected: the options they share, and the client that comes of them. */
-import { createClient } from "../../http/client.ts";
-import type { HttpConnector, HttpLayer, HttpService } from "../../http/connector.ts";
+/** How stores that speak HTTP are connected: the options they share, and what is checked of them at once. */
+import { checkClient } from "../../http/check.ts";
+import type { HttpConnector, HttpService } from "../../http/connector.ts";
 import type { ClientOptions } from "../../http/options.ts";
-import { type ResolvedRetryOptions, resolveRetry } from "../../http/retry_options.ts";
+import type { ResolvedRetryOptions } from "../../http/retry_options.ts";
 
 /** Options that every store over HTTP takes. */
 export interface ConnectionOptions {
@@ -23,17 +23,31 @@ export interface Connection {
 }
 
 /**
- * Connects.
- *
- * @param authorize A layer that signs each attempt.
- * @throws {ConfigurationError} for a client option that makes no sense.
- * @throws {NotSupportedError} for one that the connector cannot honour.
+ * A store's connection before its first request: checked and connected, so that constructors refuse what will not do.
+ * What sends is loaded later, and makes a {@linkcode Connection} of it (`connectionOf`).
  */
-export function openConnection(
-  connector: HttpConnector,
-  client: ClientOptions = {},
-  authorize?: HttpLayer,
-): Connection {
-  const retry = client.retry === false ? undefined : resolveRetry(client.retry);
-  return { service: createClient(connector, { ...client, retry: retry ?? false }, authorize), retry, client };
+export class PendingConnection {
+  /** What the connector has made. */
+  readonly connected: HttpService;
+  /** Options that have been checked. */
+  readonly client: ClientOptions;
+  /** There from the first request on. */
+  opened: Connection | undefined;
+
+  /**
+   * Connects.
+   *
+   * @throws {ConfigurationError} for a client option that makes no sense.
+   * @throws {NotSupportedError} for one that the connector cannot honour.
+   */
+  constructor(connector: HttpConnector, client: ClientOptions = {}) {
+    checkClient(client);
+    this.connected = connector.connect(client);
+    this.client = client;
+  }
+
+  /** Closes pooled connections. */
+  close(): void {
+    this.connected.close?.();
+  }
 }

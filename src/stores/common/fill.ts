@@ -1,6 +1,6 @@
 /** Reading a large body into one buffer, going on with what follows a break. */
 import type { HttpResponse } from "../../http/connector.ts";
-import { HttpError } from "../../http/core.ts";
+import { HttpError } from "./core.ts";
 
 /** What {@linkcode fill} asks of the result whose body it reads. */
 export interface Filling {

@@ -4,11 +4,14 @@ import type { HeaderEntry, HeaderList } from "../../http/headers.ts";
 import type { RetryState } from "../../http/retry_state.ts";
 import { GenericError, type ObjectStoreError } from "../../store/error.ts";
 import type { Path } from "../../store/parse_path.ts";
-import { formatRange, type GetRange, validateRange } from "../../store/range.ts";
+import { type ByteRange, formatRange, type GetRange, validateRange } from "../../store/range.ts";
 import type { GetOptions, GetResult } from "../../store/types.ts";
 import type { Connection } from "./connection.ts";
-import { type ErrorClass, failed, type FailureContext, transportError } from "./error.ts";
 import { conditionalHeaders } from "./condition_headers.ts";
+import { type ErrorClass, failed, type FailureContext, transportError } from "./error.ts";
+import { readHead, readObject } from "./get_answer.ts";
+import { HttpGetResult } from "./get_result.ts";
+import { REDIRECTS } from "./redirects.ts";
 
 /** How a service speaks about objects. */
 export interface GetDialect {
@@ -24,6 +27,13 @@ export interface GetDialect {
   readonly kinds?: Readonly<Record<number, ErrorClass>>;
   /** Finds the service's own words in an error response. */
   readonly readError?: FailureContext["readError"];
+  /** Follows a redirect; by default one is an error. */
+  readonly follow?: (
+    connection: Connection,
+    request: HttpRequest,
+    response: HttpResponse,
+    path: Path,
+  ) => Promise<HttpResponse>;
   /** Makes the error of a service that answers a range with the whole object. Default a `GenericError`. */
   readonly rangeIgnored?: ErrorClass;
 }
@@ -36,8 +46,6 @@ export interface GetTarget {
   readonly url: string;
   /** Headers beside those of the options: keys of encryption, say. They are sent again when a body is resumed. */
   readonly headers?: HeaderList;
-  /** Follows a redirect; by default one is an error. */
-  readonly follow?: (request: HttpRequest, response: HttpResponse, path: Path) => Promise<HttpResponse>;
 }
 
 /**
@@ -57,9 +65,6 @@ export function getObject(
 ): Promise<GetResult> {
   return new Getter(connection, dialect, target, options).get();
 }
-
-/** Statuses of reads that lead elsewhere. */
-export const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 
 /** One operation: its request, and the reading of its response. */
 export class Getter {
@@ -86,14 +91,23 @@ export class Getter {
     if (range !== undefined) validateRange(range, this.failure);
     // Servers answer `bytes=-0` with 416, though the last 0 bytes of an object are its last 0 bytes.
     const headOnly = head || range !== undefined && "suffix" in range && range.suffix === 0;
-    // Loaded beside the first request.
-    const loading = answers === undefined ? loadAnswers() : undefined;
-    loading?.catch(() => {});
-    const response = headOnly
-      ? await this.send("HEAD", undefined, undefined)
-      : await this.send("GET", range, undefined);
-    const { readHead, readObject } = answers ?? await loading!.catch((error) => this.unread(response, error));
-    return headOnly ? await readHead(this, response) : readObject(this, response);
+    if (headOnly) return await this.head();
+    return readObject(this, await this.send("GET", range, undefined));
+  }
+
+  /** The head alone. */
+  async head(): Promise<GetResult> {
+    return await readHead(this, await this.send("HEAD", undefined, undefined));
+  }
+
+  /** A result over an answer; `source` are the bytes, where they are not those of its body. */
+  result(
+    response: HttpResponse,
+    range: ByteRange,
+    size: number,
+    source?: Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array>,
+  ): GetResult {
+    return new HttpGetResult(this, response, range, size, source);
   }
 
   /** Sends the request for the object, or for the rest of a body that broke. */
@@ -104,7 +118,7 @@ export class Getter {
     retries?: RetryState,
     signal: AbortSignal | undefined = this.options.signal,
   ): Promise<HttpResponse> {
-    const { target, options, connection } = this;
+    const { target, options, connection, dialect: { follow } } = this;
     const headers: HeaderEntry[] = target.headers === undefined ? [] : [...target.headers];
     if (hasConditions(options)) {
       headers.push(...conditionalHeaders(ifMatch === undefined ? options : { ...options, ifMatch }));
@@ -120,17 +134,11 @@ export class Getter {
     };
     try {
       const response = await connection.service.call(request);
-      if (target.follow === undefined || !REDIRECTS.has(response.status)) return response;
-      return await target.follow(request, response, target.path);
+      if (follow === undefined || !REDIRECTS.has(response.status)) return response;
+      return await follow(connection, request, response, target.path);
     } catch (error) {
       throw transportError(error, this.failure, options.signal);
     }
-  }
-
-  /** Gives up a response that nothing is there to read. */
-  async unread(response: HttpResponse, error: unknown): Promise<never> {
-    await response.cancel(error).catch(() => {});
-    throw transportError(error, this.failure, this.options.signal);
   }
 
   error(what: string, Kind: ErrorClass = GenericError): ObjectStoreError {
@@ -141,12 +149,4 @@ export class Getter {
 function hasConditions(options: GetOptions): boolean {
   return options.ifMatch !== undefined || options.ifNoneMatch !== undefined ||
     options.ifModifiedSince !== undefined || options.ifUnmodifiedSince !== undefined;
-}
-
-type Answers = typeof import("./get_answer.ts");
-let answers: Answers | undefined;
-
-/** What reads the answers. */
-async function loadAnswers(): Promise<Answers> {
-  return answers ??= await import("./get_answer.ts");
 }

@@ -1,10 +1,10 @@
-/** What the answer to a GET or HEAD of an object says. Loaded beside the first request. */
+/** What the answer to a GET or HEAD of an object says. */
 import type { HttpResponse } from "../../http/connector.ts";
-import { headerOf } from "../../http/core.ts";
+import { headerOf } from "../../http/headers.ts";
 import { parseContentRange } from "../../store/content_range.ts";
-import { resolveRange } from "../../store/core.ts";
-import type { ByteRange, GetRange } from "../../store/range.ts";
+import { type ByteRange, type GetRange, resolveRange } from "../../store/range.ts";
 import type { GetResult } from "../../store/types.ts";
+import { declaredLength } from "./declared_length.ts";
 import { responseError } from "./error.ts";
 import type { Getter } from "./get.ts";
 import { HttpGetResult } from "./get_result.ts";
@@ -116,10 +116,4 @@ function contentRange(
     throw getter.error(`got ${length} bytes for the range ${delivered.start}..${delivered.end}`);
   }
   return { delivered, size };
-}
-
-/** The stored length that headers declare, whatever the body delivered may be. */
-export function declaredLength(response: HttpResponse): number | undefined {
-  const value = headerOf(response, "content-length")?.trim();
-  return value !== undefined && /^\d{1,15}$/.test(value) ? Number(value) : undefined;
 }

@@ -1,14 +1,16 @@
 /** Objects whose size a response does not state. Loaded with the first of them. */
 import type { HttpResponse } from "../../http/connector.ts";
-import { getHeader } from "../../http/headers.ts";
-import { concatBytes } from "../../store/concat.ts";
 import { InvalidRangeError, NotSupportedError } from "../../store/error.ts";
-import { parseContentRange } from "../../store/content_range.ts";
 import type { GetResult } from "../../store/types.ts";
-import { responseError, transportError } from "./error.ts";
+import {
+  concatBytes,
+  declaredLength,
+  getHeader,
+  parseContentRange,
+  responseError,
+  transportError,
+} from "./core.ts";
 import type { Getter } from "./get.ts";
-import { declaredLength, readHead } from "./get_answer.ts";
-import { HttpGetResult } from "./get_result.ts";
 
 /** How much of a body is read to find out how long it is, where the service does not say. */
 const MAX_MEASURED = 16 * 1024 * 1024;
@@ -21,15 +23,15 @@ const MAX_MEASURED = 16 * 1024 * 1024;
 export async function wholeOfUnknownLength(getter: Getter, response: HttpResponse): Promise<GetResult> {
   const stored = declaredLength(response);
   if (stored !== undefined && stored > MAX_MEASURED) {
-    return new HttpGetResult(getter, response, { start: 0, end: stored }, stored, response.body);
+    return getter.result(response, { start: 0, end: stored }, stored, response.body);
   }
   const measured = await readUpTo(getter, response);
   if (measured instanceof Uint8Array) {
     const size = measured.byteLength;
-    return new HttpGetResult(getter, response, { start: 0, end: size }, size, measured);
+    return getter.result(response, { start: 0, end: size }, size, measured);
   }
   if (stored !== undefined) {
-    return new HttpGetResult(getter, response, { start: 0, end: stored }, stored, measured);
+    return getter.result(response, { start: 0, end: stored }, stored, measured);
   }
   await measured.cancel();
   throw getter.error("the service does not say how long the object is, and it is large", NotSupportedError);
@@ -39,7 +41,7 @@ export async function wholeOfUnknownLength(getter: Getter, response: HttpRespons
 export async function suffixOfEmpty(getter: Getter, response: HttpResponse): Promise<GetResult> {
   const error = await responseError(response, getter.failure);
   if (!(error instanceof InvalidRangeError) || (error.size ?? 0) !== 0) throw error;
-  const head = await readHead(getter, await getter.send("HEAD", undefined, undefined));
+  const head = await getter.head();
   if (head.meta.size !== 0) throw error;
   return head;
 }

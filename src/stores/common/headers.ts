@@ -1,11 +1,8 @@
-/** Options and attributes as header lines, and back. */
+/** Attributes as header lines. */
 import { type HeaderEntry, isFieldValue, isToken } from "../../http/headers.ts";
 import { GenericError } from "../../store/error.ts";
 import type { Attributes } from "../../store/types.ts";
-import { STANDARD } from "./read_headers.ts";
-
-export { conditionalHeaders } from "./condition_headers.ts";
-export { readAttributes } from "./read_headers.ts";
+import { STANDARD } from "./attributes.ts";
 
 /** What the headers of attributes are called in a service. */
 export interface AttributeNames {

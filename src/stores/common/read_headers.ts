@@ -1,15 +1,8 @@
 /** What reads need of headers: header lines as attributes. */
 import type { HeaderList } from "../../http/headers.ts";
 import type { Attributes } from "../../store/types.ts";
+import { STANDARD } from "./attributes.ts";
 
-/** The attributes that HTTP has headers for. */
-export const STANDARD = [
-  ["cacheControl", "cache-control"],
-  ["contentDisposition", "content-disposition"],
-  ["contentEncoding", "content-encoding"],
-  ["contentLanguage", "content-language"],
-  ["contentType", "content-type"],
-] as const;
 const ATTRIBUTE_OF: ReadonlyMap<string, keyof Attributes> = new Map(
   STANDARD.map(([attribute, header]) => [header, attribute]),
 );

@@ -1,10 +1,8 @@
 /** Resumes bodies that break off. Loaded with the first response, since a broken network could prevent loading it later. */
-import { getHeader } from "../../http/core.ts";
 import type { RetryState } from "../../http/retry_state.ts";
-import { parseContentRange } from "../../store/content_range.ts";
 import type { ByteRange } from "../../store/range.ts";
 import { ResumableSource, type ResumePolicy } from "../../store/resume.ts";
-import { responseError } from "./error.ts";
+import { getHeader, parseContentRange, responseError } from "./core.ts";
 import type { Getter } from "./get.ts";
 import { httpErrorOf, retriesOf } from "./retries.ts";
 

@@ -2,8 +2,8 @@
 import type { HttpConnector } from "../../http/connector.ts";
 import { ConfigurationError } from "../../store/error.ts";
 import { type ConfigSchema, configValue, parseChoice, parseText, readConfig } from "../common/config.ts";
-import { STORE } from "./client.ts";
 import type { HttpAuth } from "./options.ts";
+import { STORE } from "./server.ts";
 import { HttpStore } from "./store.ts";
 
 interface HttpConfig {

@@ -5,9 +5,10 @@ import type { HeaderList } from "../../http/headers.ts";
 import { retryHistory } from "../../http/retry.ts";
 import { GenericError, NotSupportedError } from "../../store/error.ts";
 import { parentOf, type Path } from "../../store/path.ts";
-import type { OperationOptions } from "../../store/types.ts";
+import type { GetResult, OperationOptions } from "../../store/types.ts";
 import { type ErrorClass, type FailureContext, responseError, transportError } from "../common/error.ts";
-import { type HttpClient, STORE } from "./client.ts";
+import { connectionTo, STORE, urlOf } from "./client.ts";
+import type { HttpServer } from "./server.ts";
 
 /** How many collections are remembered as being there. */
 const MAX_KNOWN_PARENTS = 1000;
@@ -39,12 +40,12 @@ export interface DavRequest {
 /** Sends requests of WebDAV to one server, and makes collections there. */
 export class DavClient {
   /** The server. */
-  readonly http: HttpClient;
+  readonly server: HttpServer;
   readonly #parents = new Set<Path>();
 
   /** For a server. */
-  constructor(http: HttpClient) {
-    this.http = http;
+  constructor(server: HttpServer) {
+    this.server = server;
   }
 
   /** Sends a request; a status that is neither a success nor accepted becomes its error. */
@@ -59,8 +60,8 @@ export class DavClient {
     };
     let response: HttpResponse;
     try {
-      const url = this.http.url(path, collection);
-      response = await this.http.connection.service.call({
+      const url = urlOf(this.server, path, collection);
+      response = await connectionTo(this.server).service.call({
         method,
         url,
         headers,
@@ -81,6 +82,12 @@ export class DavClient {
       error.message += "; the request had to be sent again, so its first sending may be what it met";
     }
     throw error;
+  }
+
+  /** The head of an object. */
+  async head(path: Path, options: OperationOptions): Promise<GetResult> {
+    const { readObject } = await import("./read.ts");
+    return await readObject(this.server, path, { ...options, head: true });
   }
 
   /** Sends a request and frees its response. */

@@ -183,7 +183,7 @@ async function isObject(
   { signal, extensions }: ListOptions,
 ): Promise<boolean> {
   try {
-    await client.http.get(path, { head: true, signal, extensions });
+    await client.head(path, { signal, extensions });
     return true;
   } catch (error) {
     if (error instanceof ObjectStoreError) return false;
@@ -221,10 +221,10 @@ function locationOf(client: DavClient, resource: DavResource, options: ListOptio
   // Scheme and host are not compared: behind a proxy, servers get their own wrong.
   const path = resource.href.replace(/^[a-z][a-z0-9+.-]*:\/\/[^/]*/i, "").replace(/[?#].*$/s, "");
   const segments = path.split("/").map(decodeSegment);
-  const base = client.http.base.path.split("/").map(decodeSegment);
+  const base = client.server.base.path.split("/").map(decodeSegment);
   if (base.some((segment, i) => segments[i] !== segment)) {
     throw new GenericError(
-      `Cannot list: the server names "${resource.href}", which is not below the store's base "${client.http.base.path}/"`,
+      `Cannot list: the server names "${resource.href}", which is not below the store's base "${client.server.base.path}/"`,
       { store: STORE },
     );
   }
@@ -257,7 +257,7 @@ async function metaOf(
 ): Promise<ObjectMeta> {
   const { size, lastModified = new Date(0), eTag } = resource;
   if (size !== undefined) return { location, size, lastModified, eTag };
-  const result = await client.http.get(location, { head: true, signal, extensions });
+  const result = await client.head(location, { signal, extensions });
   return result.meta;
 }
 

@@ -1,8 +1,6 @@
 /** Following redirects of reads. Loaded with the first. */
 import type { HttpRequest, HttpResponse, HttpService } from "../../http/connector.ts";
-import { getHeader, redactUrl } from "../../http/core.ts";
-import { GenericError, NotFoundError } from "../../store/core.ts";
-import { REDIRECTS } from "./client.ts";
+import { GenericError, getHeader, NotFoundError, redactUrl, REDIRECTS } from "../common/core.ts";
 
 /** As many as browsers and HTTP libraries mostly follow. */
 const MAX_HOPS = 10;

@@ -2,7 +2,7 @@
 import { BaseStore } from "../../store/base.ts";
 import { notSupported, NotSupportedError } from "../../store/error.ts";
 import { lazyWriter } from "../../store/lazy_writer.ts";
-import type { PathInput } from "../../store/parse_path.ts";
+import type { Path, PathInput } from "../../store/parse_path.ts";
 import type {
   CopyOptions,
   DeleteOptions,
@@ -20,8 +20,9 @@ import type {
   PutResult,
   WriterOptions,
 } from "../../store/types.ts";
-import { HttpClient, STORE } from "./client.ts";
+import { late } from "../common/late.ts";
 import type { HttpStoreOptions } from "./options.ts";
+import { HttpServer, STORE } from "./server.ts";
 import type { WebDav } from "./webdav.ts";
 
 /**
@@ -53,9 +54,8 @@ export class HttpStore extends BaseStore {
   readonly name: string = "HttpStore";
   /** Short name that errors carry. */
   protected readonly storeName: string = STORE;
-  readonly #client: HttpClient;
-  readonly #options: HttpStoreOptions;
-  #webdav: Promise<WebDav> | undefined;
+  readonly #server: HttpServer;
+  #webdav: WebDav | undefined;
 
   /**
    * A store from a base URL on. User information in it becomes credentials.
@@ -65,8 +65,7 @@ export class HttpStore extends BaseStore {
    */
   constructor(url: string | URL, options: HttpStoreOptions = {}) {
     super();
-    this.#client = new HttpClient(url, options);
-    this.#options = options;
+    this.#server = new HttpServer(url, options);
   }
 
   /** See {@linkcode ObjectStore.get}. A directory is not found; a server that ignores ranges is not supported. */
@@ -78,19 +77,23 @@ export class HttpStore extends BaseStore {
         path: location,
       });
     }
-    return await this.#client.get(location, options);
+    reads ??= await late(import("./read.ts"), options.head ? "get the head of" : "get", {
+      store: STORE,
+      path: location,
+    });
+    return await reads.readObject(this.#server, location, options);
   }
 
   /** See {@linkcode ObjectStore.put}. */
   async put(path: PathInput, payload: PutPayload, options: PutOptions = {}): Promise<PutResult> {
     const location = this.parse(path);
-    return await (await this.#dav()).put(location, payload, options);
+    return await (await this.#dav("put", location, payload)).put(location, payload, options);
   }
 
   /** See {@linkcode ObjectStore.delete}. A directory is not found: it would go with all that is in it. */
   override async delete(path: PathInput, options: DeleteOptions = {}): Promise<void> {
     const location = this.parse(path);
-    await (await this.#dav()).delete(location, options);
+    await (await this.#dav("delete", location)).delete(location, options);
   }
 
   /** See {@linkcode ObjectStore.deleteAll}. Ten at a time. */
@@ -98,29 +101,29 @@ export class HttpStore extends BaseStore {
     paths: Iterable<PathInput> | AsyncIterable<PathInput>,
     options: OperationOptions = {},
   ): AsyncGenerator<DeleteOutcome> {
-    yield* (await this.#dav()).deleteAll(paths, options);
+    yield* (await this.#dav("delete")).deleteAll(paths, options);
   }
 
   /** See {@linkcode ObjectStore.list}. */
   async *list(prefix?: PathInput, options: ListOptions = {}): AsyncGenerator<ObjectMeta> {
-    yield* await (await this.#dav()).list(prefix, options);
+    yield* await (await this.#dav("list")).list(prefix, options);
   }
 
   /** See {@linkcode ObjectStore.listWithDelimiter}. */
   async listWithDelimiter(prefix?: PathInput, options: ListOptions = {}): Promise<ListResult> {
-    return await (await this.#dav()).listWithDelimiter(prefix, options);
+    return await (await this.#dav("list")).listWithDelimiter(prefix, options);
   }
 
   /** See {@linkcode ObjectStore.copy}. The server copies. */
   async copy(from: PathInput, to: PathInput, options: CopyOptions = {}): Promise<void> {
     const [source, target] = [this.parse(from), this.parse(to)];
-    await (await this.#dav()).copy(source, target, options);
+    await (await this.#dav("copy", source)).copy(source, target, options);
   }
 
   /** See {@linkcode ObjectStore.rename}. The server moves, in one step. */
   override async rename(from: PathInput, to: PathInput, options: CopyOptions = {}): Promise<void> {
     const [source, target] = [this.parse(from), this.parse(to)];
-    await (await this.#dav()).rename(source, target, options);
+    await (await this.#dav("rename", source)).rename(source, target, options);
   }
 
   /** Always rejects: WebDAV has no uploads in parts. */
@@ -143,13 +146,22 @@ export class HttpStore extends BaseStore {
 
   /** Closes pooled connections. Requests under way are not disturbed. */
   override close(): void {
-    this.#client.connection.service.close?.();
+    this.#server.connection.close();
   }
 
   /** All operations other than reads, loaded when first called. */
-  #dav(): Promise<WebDav> {
-    return this.#webdav ??= import("./webdav.ts").then(({ WebDav }) =>
-      new WebDav(this.#client, this.#options)
-    );
+  #dav(action: string, path?: Path, payload?: PutPayload): WebDav | Promise<WebDav> {
+    return this.#webdav ?? this.#openDav(action, path, payload);
+  }
+
+  async #openDav(
+    action: string,
+    path: Path | undefined,
+    payload: PutPayload | undefined,
+  ): Promise<WebDav> {
+    const { WebDav } = await late(import("./webdav.ts"), action, { store: STORE, path }, payload);
+    return this.#webdav ??= new WebDav(this.#server);
   }
 }
+
+let reads: typeof import("./read.ts") | undefined;

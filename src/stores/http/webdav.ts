@@ -28,10 +28,11 @@ import type {
 } from "../../store/types.ts";
 import { contentTypeFor } from "../common/content_type.ts";
 import { attributeHeaders } from "../common/headers.ts";
-import { type HttpClient, METADATA_PREFIX, STORE } from "./client.ts";
+import { METADATA_PREFIX, STORE, urlOf } from "./client.ts";
 import { DavClient } from "./dav.ts";
 import type { ListingMemory } from "./listing.ts";
 import type { HttpStoreOptions } from "./options.ts";
+import type { HttpServer } from "./server.ts";
 import { type UploadBody, uploadBody } from "./upload.ts";
 
 /** One server's writes and listings. Paths are parsed. */
@@ -42,9 +43,9 @@ export class WebDav {
   #conditions: Promise<boolean> | undefined;
 
   /** For a server. */
-  constructor(http: HttpClient, options: HttpStoreOptions) {
-    this.#client = new DavClient(http);
-    this.#options = options;
+  constructor(server: HttpServer) {
+    this.#client = new DavClient(server);
+    this.#options = server.options;
   }
 
   /** See {@linkcode ObjectStore.put}. */
@@ -135,7 +136,7 @@ export class WebDav {
   }
 
   async #head(path: Path, { signal, extensions }: OperationOptions): Promise<void> {
-    await this.#client.http.get(path, { signal, extensions, head: true });
+    await this.#client.head(path, { signal, extensions });
   }
 
   #putHeaders(path: Path, mode: PutMode, options: PutOptions): HeaderEntry[] {
@@ -215,7 +216,7 @@ export class WebDav {
       method,
       action,
       path: from,
-      headers: [["destination", this.#client.http.url(to)], [
+      headers: [["destination", urlOf(this.#client.server, to)], [
         "overwrite",
         create ? "F" : "T",
       ]] as HeaderEntry[],

@@ -3,6 +3,7 @@
  * 4 signing process". The hashing is elsewhere: `sigv4.ts` without promises, `sigv4_web.ts` with WebCrypto's.
  */
 import { getHeader, type HeaderEntry, type HeaderList } from "../../http/headers.ts";
+import { encodeQuery, encodeUnreserved } from "../common/url.ts";
 import type { S3Credential } from "./credential.ts";
 
 /** The SHA-256 of nothing, in hex. */
@@ -128,7 +129,7 @@ export function canonicalRequest(
   const lines = canonicalHeaders(headers, host, unsigned);
   const signedHeaders = lines.map(([name]) => name).join(";");
   // S3 alone takes the path encoded once; every other service encodes it a second time.
-  const uri = service.startsWith("s3") ? path : strictEncode(path, true);
+  const uri = service.startsWith("s3") ? path : encodeUnreserved(path);
   const text = `${method}\n${uri}\n${canonicalQuery(query)}\n${
     lines.map(([name, value]) => `${name}:${value}\n`).join("")
   }\n${signedHeaders}\n${payloadHash}`;
@@ -136,18 +137,6 @@ export function canonicalRequest(
 }
 
 const UNRESERVED = /^[A-Za-z0-9\-._~]*$/;
-const UNRESERVED_OR_SLASH = /^[A-Za-z0-9\-._~/]*$/;
-
-/** Percent-encodes all but RFC 3986's unreserved characters, `/` too unless kept. Encodes UTF-8, in upper-case hex. */
-export function strictEncode(text: string, keepSlash = false): string {
-  // Most keys need nothing; a test is cheaper than encoding.
-  if ((keepSlash ? UNRESERVED_OR_SLASH : UNRESERVED).test(text)) return text;
-  const encoded = encodeURIComponent(text).replace(
-    /[!'()*]/g,
-    (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`,
-  );
-  return keepSlash ? encoded.replaceAll("%2F", "/") : encoded;
-}
 
 /** The parts of an absolute URL, as written. */
 export function splitUrl(
@@ -244,5 +233,5 @@ function recode(text: string): string {
     // A stray percent sign or bytes that are no UTF-8: the service reads them literally.
     decoded = text;
   }
-  return strictEncode(decoded);
+  return encodeQuery(decoded);
 }

@@ -5,8 +5,9 @@
  */
 import type { HttpStreamBody } from "../../http/body.ts";
 import { getHeader, type HeaderEntry, type HeaderList } from "../../http/headers.ts";
+import { type ChecksumAlgorithm, checksumHeader } from "./checksum/algorithm.ts";
 import { toBase64 } from "./checksum/base64.ts";
-import { type ChecksumAlgorithm, checksumHeader, createChecksum } from "./checksum/checksum.ts";
+import { createChecksum } from "./checksum/checksum.ts";
 import {
   ALGORITHM,
   amzDate,

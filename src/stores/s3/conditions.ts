@@ -3,7 +3,7 @@ import { notSupported, NotSupportedError } from "../../store/error.ts";
 import type { Path } from "../../store/path.ts";
 import type { OperationOptions, PutMode } from "../../store/types.ts";
 import type { S3Client } from "./client.ts";
-import { STORE } from "./error.ts";
+import { run, STORE } from "./core.ts";
 import { createMarker } from "./put_marker.ts";
 
 /** What one store knows of its service's conditions. */
@@ -52,7 +52,7 @@ export class WriteConditions {
   async #probe(kind: "create" | "update", options: OperationOptions): Promise<boolean> {
     const path = `.storeport-probe-${createMarker()}` as Path;
     const put = async (header: readonly [string, string][], accept: readonly number[]) => {
-      const { status } = await this.#client.run({
+      const { status } = await run(this.#client, {
         method: "PUT",
         action: `find out whether the service heeds conditions, with a put of`,
         path,
@@ -75,7 +75,7 @@ export class WriteConditions {
       if (error instanceof NotSupportedError || (error as { status?: number }).status === 400) return false;
       throw error;
     } finally {
-      await this.#client.run({ method: "DELETE", action: "delete", path, accept: [404], options }).catch(
+      await run(this.#client, { method: "DELETE", action: "delete", path, accept: [404], options }).catch(
         () => {},
       );
     }

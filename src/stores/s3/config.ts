@@ -11,7 +11,7 @@ import {
   parseText,
   readConfig,
 } from "../common/config.ts";
-import { STORE } from "./error.ts";
+import { STORE } from "./client.ts";
 import type { S3CopyIfNotExists, S3StoreOptions } from "./options.ts";
 import { S3Store } from "./store.ts";
 

@@ -12,12 +12,10 @@ import {
 } from "../../store/error.ts";
 import type { Path } from "../../store/path.ts";
 import type { CopyOptions, OperationOptions } from "../../store/types.ts";
-import { readAttributes } from "../common/headers.ts";
 import { encodeUnreserved } from "../common/url.ts";
 import type { S3Client } from "./client.ts";
 import { sendDocument } from "./document.ts";
-import { STORE } from "./core.ts";
-import { MARKER_KEY, METADATA_PREFIX } from "./metadata.ts";
+import { run, STORE } from "./core.ts";
 import { MAX_SINGLE } from "./put.ts";
 import { createMarker, findWriter, MARKER_HEADER } from "./put_marker.ts";
 import {
@@ -152,7 +150,7 @@ function parseWay(way: string): CopyWay {
 
 /** `bucket/key`, encoded; access points have a word between. */
 function copySource(client: S3Client, path: Path): string {
-  return `${client.endpoint.copySource}/${encodeUnreserved(path)}`;
+  return `${client.configured.copySource}/${encodeUnreserved(path)}`;
 }
 
 async function copyWhole(
@@ -222,7 +220,7 @@ const KEPT =
   /^(?:cache-control|content-disposition|content-encoding|content-language|content-type|expires|x-amz-meta-.*|x-amz-website-redirect-location)$/;
 
 async function headSource(client: S3Client, path: Path, options: OperationOptions): Promise<Source> {
-  const { headers } = await client.run({
+  const { headers } = await run(client, {
     method: "HEAD",
     action: "copy",
     path,
@@ -263,7 +261,8 @@ async function copyInParts(
   const tags = usesTags(client)
     ? await (await import("./tagging.ts")).getTags(client, source.path, options)
     : undefined;
-  const { contentType, ...attributes } = readAttributes(source.attributes, METADATA_PREFIX, MARKER_KEY);
+  const { attributesOf } = await import("./read.ts");
+  const { contentType, ...attributes } = attributesOf(source.attributes);
   const marker = create ? createMarker() : undefined;
   // One parameter at a time: a content type that is missing must not be filled in by the file's suffix.
   const id = await createUpload(client, to, {

@@ -20,7 +20,7 @@ import { checksumOf } from "./checksum/checksum.ts";
 import { contentMd5 } from "./checksum/content_md5.ts";
 import type { S3Client } from "./client.ts";
 import { sendDocument } from "./document.ts";
-import { readS3Error, STORE } from "./core.ts";
+import { connectionOf, readS3Error, send, STORE } from "./core.ts";
 import { isConflict, isTransientCode, kindOfCode } from "./service_error.ts";
 import { batches } from "./batches.ts";
 
@@ -47,7 +47,7 @@ export async function deleteObject(client: S3Client, path: Path, options: Delete
     headers.push(["if-match", ifMatch]);
   }
   for (let retries: RetryState | undefined;;) {
-    const response = await client.send({
+    const response = await send(client, {
       method: "DELETE",
       action: "delete",
       path,
@@ -65,7 +65,7 @@ export async function deleteObject(client: S3Client, path: Path, options: Delete
       readError: readS3Error,
     });
     if (isConflict(error)) {
-      retries ??= retriesOf(client.connection);
+      retries ??= retriesOf(connectionOf(client));
       if (retries !== undefined && await retries.next({ response }, options.signal)) continue;
     }
     // Some services find nothing to delete. The first sending, of which nothing was heard, may have deleted it.
@@ -177,7 +177,7 @@ async function deleteKeys(
   options: OperationOptions,
 ): Promise<Iterable<Path>> {
   let left: readonly Path[] = [...keys];
-  const retries = retriesOf(client.connection);
+  const retries = retriesOf(connectionOf(client));
   try {
     while (left.length > 0) {
       const errors = await deleteRequest(client, left, retries, options);

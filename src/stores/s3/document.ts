@@ -5,8 +5,9 @@ import { GenericError, ObjectStoreError } from "../../store/error.ts";
 import { transportError } from "../common/error.ts";
 import { httpErrorOf, retriesOf } from "../common/retries.ts";
 import { parseXml, type XmlElement, type XmlShape } from "../common/xml.ts";
-import { failureOf, type S3Client, type S3Request } from "./client.ts";
-import { STORE } from "./error.ts";
+import type { S3Client } from "./client.ts";
+import { connectionOf, failureOf, send, STORE } from "./core.ts";
+import type { S3Request } from "./send.ts";
 import { bodyError, isConflict, isTransientCode } from "./service_error.ts";
 
 /** A document that is expected. */
@@ -24,7 +25,7 @@ export async function sendDocument(
   client: S3Client,
   request: S3Request,
   shape: DocumentShape,
-  retries: RetryState | undefined = retriesOf(client.connection),
+  retries: RetryState | undefined = retriesOf(connectionOf(client)),
 ): Promise<
   {
     readonly root: XmlElement;
@@ -38,7 +39,7 @@ export async function sendDocument(
   for (;;) {
     let response: HttpResponse;
     try {
-      response = await client.send({ ...request, retries });
+      response = await send(client, { ...request, retries });
     } catch (error) {
       if (isConflict(error) && retries !== undefined && await retries.next({ error }, signal)) continue;
       throw error;

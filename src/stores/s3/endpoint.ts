@@ -1,10 +1,9 @@
 /** Where a bucket is reached. Source: AWS "Amazon Simple Storage Service endpoints and quotas", and object_store's rules. */
 import { ConfigurationError } from "../../store/error.ts";
-import { parseBaseUrl } from "../common/url.ts";
+import { encodeQuery, parseBaseUrl } from "../common/url.ts";
 import { type AccessPoint, checkBucketName, expressZone, parseAccessPointArn } from "./bucket.ts";
 import type { S3StoreOptions } from "./options.ts";
 import { findProvider, type S3Provider } from "./provider.ts";
-import { strictEncode } from "./canonical.ts";
 
 /** A bucket's place. */
 export interface S3Endpoint {
@@ -73,14 +72,14 @@ function customEndpoint(options: S3StoreOptions, custom: string): S3Endpoint {
   else if (options.virtualHostedStyleRequest === undefined && found.provider.addressing === "virtual") {
     url = hostname.startsWith(`${bucket}.`) ? root : root.replace("://", `://${hostLabel(bucket, root)}.`);
   } else {
-    url = `${root}/${strictEncode(bucket)}`;
+    url = `${root}/${encodeQuery(bucket)}`;
     pathStyle = true;
   }
   const zone = options.s3Express ? requireZone(bucket) : undefined;
   const endpoint = {
     url,
     service: zone === undefined ? "s3" : "s3express",
-    copySource: strictEncode(bucket),
+    copySource: encodeQuery(bucket),
     pathStyle,
     provider: found.provider,
     zone,

@@ -2,9 +2,6 @@
 import type { HeaderList } from "../../http/headers.ts";
 import type { ServiceError } from "../common/error.ts";
 
-/** Short name of the store in errors. */
-export const STORE = "S3";
-
 /** The code in an error document, found without parsing it. */
 export function codeOf(text: string): string | undefined {
   return /<Code>([A-Za-z0-9.]{1,64})<\/Code>/.exec(text)?.[1];

@@ -4,6 +4,7 @@ import type { ClientOptions } from "../../http/options.ts";
 import type { RetryOptions } from "../../http/retry_options.ts";
 import { ConfigurationError, PermissionDeniedError } from "../../store/error.ts";
 import { environmentConfig, readConfig } from "../common/config.ts";
+import { STORE } from "./client.ts";
 import { S3_CONFIG, S3_PREFIXES } from "./config.ts";
 import type { Environment } from "./credentials/host.ts";
 import { type CredentialContext, openContext } from "./credentials/context.ts";
@@ -13,7 +14,6 @@ import type { S3CredentialProvider } from "./credential.ts";
 import type { IniSection } from "./credentials/ini.ts";
 import { profileName, serviceEndpoint } from "./credentials/profile.ts";
 import { readSharedFiles, requireProfile } from "./credentials/shared_files.ts";
-import { STORE } from "./error.ts";
 import type { S3StoreOptions } from "./options.ts";
 import { S3Store } from "./store.ts";
 

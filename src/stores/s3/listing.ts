@@ -13,8 +13,9 @@ import type {
 } from "../../store/types.ts";
 import { transportError } from "../common/error.ts";
 import { httpErrorOf, retriesOf } from "../common/retries.ts";
-import type { Query, S3Client } from "./client.ts";
-import { readS3Error, STORE } from "./core.ts";
+import type { S3Client } from "./client.ts";
+import { connectionOf, readS3Error, send, STORE } from "./core.ts";
+import type { Query } from "./send.ts";
 import { readListPage } from "./list_page.ts";
 import type { ListedObject, ListPage as Page } from "./list_scanner.ts";
 
@@ -193,7 +194,7 @@ async function readBody(client: S3Client, query: Query, options: OperationOption
   const { signal } = options;
   let retries: RetryState | undefined;
   for (;;) {
-    const response = await client.send({ method: "GET", action: ACTION, query, options, retries });
+    const response = await send(client, { method: "GET", action: ACTION, query, options, retries });
     const { status, headers } = response;
     try {
       const page = await readListPage(response.body);
@@ -209,7 +210,7 @@ async function readBody(client: S3Client, query: Query, options: OperationOption
           { store: STORE, status, cause: error },
         );
       }
-      retries ??= retriesOf(client.connection);
+      retries ??= retriesOf(connectionOf(client));
       if (retries === undefined || !await retries.next({ error }, signal)) {
         throw transportError(error, failure, signal);
       }

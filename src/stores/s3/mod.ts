@@ -51,7 +51,7 @@ export {
 } from "./credential.ts";
 export { cachedCredentials, type CachedCredentialsOptions } from "./cached_credentials.ts";
 export { defineProvider, providerNames, type S3Provider } from "./provider.ts";
-export type { ChecksumAlgorithm } from "./checksum/checksum.ts";
+export type { ChecksumAlgorithm } from "./checksum/algorithm.ts";
 export type { ListedPart, ResumedUpload } from "./multipart.ts";
 export type { PendingUpload, PendingUploadOptions } from "./stale_uploads.ts";
 export type { ObjectVersion } from "./versions.ts";

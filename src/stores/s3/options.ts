@@ -1,6 +1,6 @@
 /** Options of {@linkcode S3Store}: object_store's keys in camelCase, and ours. */
 import type { ConnectionOptions } from "../common/connection.ts";
-import type { ChecksumAlgorithm } from "./checksum/checksum.ts";
+import type { ChecksumAlgorithm } from "./checksum/algorithm.ts";
 import type { S3Credential, S3CredentialProvider } from "./credential.ts";
 import type { S3Provider } from "./provider.ts";
 

@@ -3,7 +3,7 @@ import { InvalidPathError } from "../../store/error.ts";
 import type { Path } from "../../store/path.ts";
 import { serviceDate } from "./authorize.ts";
 import type { S3Client } from "./client.ts";
-import { STORE } from "./core.ts";
+import { stateOf, STORE } from "./core.ts";
 import { credentialFor, type PostCondition, signPostPolicy } from "./presign.ts";
 
 export { presignObjects } from "./presign.ts";
@@ -48,10 +48,11 @@ export async function postPolicy(
     );
   }
   const credential = await credentialFor(client, `sign a form for "${path}"`, request.signal);
-  const { endpoint } = client;
+  const state = stateOf(client);
+  const { endpoint } = state;
   const fields = signPostPolicy({
     credential,
-    date: serviceDate(client.state),
+    date: serviceDate(state),
     expiresIn: request.expiresIn,
     bucket: client.options.bucket,
     key: request.keepFileName ? `${path}/${FILE_NAME}` : path,

@@ -3,11 +3,12 @@ import type { HeaderEntry } from "../../http/headers.ts";
 import type { SignOptions } from "../../store/capabilities.ts";
 import { ConfigurationError } from "../../store/error.ts";
 import type { Path } from "../../store/path.ts";
-import { encodeUnreserved } from "../common/url.ts";
+import { encodeQuery, encodeUnreserved } from "../common/url.ts";
 import { serviceDate } from "./authorize.ts";
 import type { S3Client } from "./client.ts";
+import { checkCredentials } from "./credential_options.ts";
 import type { S3Credential, S3CredentialProvider } from "./credential.ts";
-import { resolveCredentials, STORE } from "./core.ts";
+import { resolveCredentials, stateOf, STORE } from "./core.ts";
 import type { S3StoreOptions } from "./options.ts";
 import {
   ALGORITHM,
@@ -18,7 +19,6 @@ import {
   sign,
   signingKey,
   type SigningScope,
-  strictEncode,
   UNSIGNED_PAYLOAD,
 } from "./sigv4.ts";
 
@@ -80,7 +80,7 @@ export function presignUrl(method: string, url: string, options: PresignOptions)
   ];
   if (options.requestPayer) query.push(["x-amz-request-payer", "requester"]);
   if (credential.sessionToken) query.push(["X-Amz-Security-Token", credential.sessionToken]);
-  const pairs = query.map(([name, value]) => `${strictEncode(name)}=${strictEncode(value)}`).join("&");
+  const pairs = query.map(([name, value]) => `${encodeQuery(name)}=${encodeQuery(value)}`).join("&");
   const unsigned = `${url}${url.includes("?") ? "&" : "?"}${pairs}`;
   // All that is bound is signed, `cache-control` too, which a request that is signed as it goes out leaves aside.
   const { text } = canonicalRequest(verb, unsigned, signedHeaders, UNSIGNED_PAYLOAD, options.service, NONE);
@@ -98,7 +98,9 @@ export async function presignObjects(
 ): Promise<string[]> {
   if (paths.length === 0) return [];
   const credential = await credentialFor(client, "sign URLs", signal);
-  const { endpoint, state, options: { requestPayer } } = client;
+  const { requestPayer } = client.options;
+  const state = stateOf(client);
+  const { endpoint } = state;
   const { region, service } = endpoint;
   const how = {
     credential,
@@ -135,20 +137,22 @@ export async function credentialFor(
 const unused = new WeakMap<S3Client, S3CredentialProvider | undefined>();
 
 function configured(client: S3Client): S3CredentialProvider | undefined {
-  const { state, options } = client;
-  if (!options.skipSignature) return state.credentials;
+  const { options } = client;
+  if (!options.skipSignature) return stateOf(client).credentials;
   if (!unused.has(client)) unused.set(client, otherwise(options));
   return unused.get(client);
 }
 
 /** What requests would be signed with if they were; `undefined` where nothing is said of that. */
 function otherwise(options: S3StoreOptions): S3CredentialProvider | undefined {
+  const signing = { ...options, skipSignature: undefined };
   try {
-    return resolveCredentials({ ...options, skipSignature: undefined });
+    checkCredentials(signing);
   } catch (error) {
     if (error instanceof ConfigurationError && error.key === "credentials") return undefined;
     throw error;
   }
+  return resolveCredentials(signing);
 }
 
 function checkOptions({ expiresIn, query = [], signedHeaders = [] }: PresignOptions): void {

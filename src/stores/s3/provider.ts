@@ -1,6 +1,6 @@
 /** What a service that speaks S3 can do, and how the one behind an endpoint is told. */
 import { ConfigurationError } from "../../store/error.ts";
-import type { ChecksumAlgorithm } from "./checksum/checksum.ts";
+import type { ChecksumAlgorithm } from "./checksum/algorithm.ts";
 import type { S3CopyIfNotExists } from "./options.ts";
 import { PROVIDERS } from "./providers.ts";
 

@@ -4,6 +4,7 @@ import { headerOf } from "../../http/core.ts";
 import type { Path } from "../../store/parse_path.ts";
 import type { PutOptions, PutResult } from "../../store/types.ts";
 import type { S3Client } from "./client.ts";
+import { run } from "./core.ts";
 import { writeHeaders } from "./write_headers.ts";
 
 /** Largest object of one put, part or copy. */
@@ -18,7 +19,7 @@ export async function putChunks(
 ): Promise<PutResult> {
   const headers = writeHeaders(client, path, options);
   return putResult(
-    await client.run({
+    await run(client, {
       method: "PUT",
       action: "put",
       path,

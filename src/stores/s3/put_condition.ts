@@ -7,7 +7,7 @@ import type { PutMode, PutOptions, PutResult } from "../../store/types.ts";
 import { type ErrorClass, responseError } from "../common/error.ts";
 import { retriesOf } from "../common/retries.ts";
 import type { S3Client } from "./client.ts";
-import { readS3Error, STORE } from "./error.ts";
+import { connectionOf, readS3Error, send, STORE } from "./core.ts";
 import { putChunks, putResult } from "./put.ts";
 import { createMarker, findWriter, MARKER_HEADER } from "./put_marker.ts";
 import { modeHeader, writeHeaders } from "./write_headers.ts";
@@ -28,11 +28,11 @@ export async function putOnCondition(
   const headers = writeHeaders(client, path, options);
   const marker = createMarker();
   headers.push(condition, [MARKER_HEADER, marker]);
-  const send = { method: "PUT", action: "put", path, headers, body: chunks, checksummed: true, options };
-  const retries = retriesOf(client.connection);
+  const request = { method: "PUT", action: "put", path, headers, body: chunks, checksummed: true, options };
+  const retries = retriesOf(connectionOf(client));
   for (;;) {
     // Safe to send twice, because of the marker.
-    const response = await client.send({ ...send, idempotent: true, accept: [404, 409, 412], retries });
+    const response = await send(client, { ...request, idempotent: true, accept: [404, 409, 412], retries });
     if (response.status < 300) {
       await response.cancel();
       return putResult(response);

@@ -10,6 +10,7 @@ import { NotFoundError } from "../../store/error.ts";
 import type { Path } from "../../store/path.ts";
 import type { OperationOptions, PutResult } from "../../store/types.ts";
 import type { S3Client } from "./client.ts";
+import { readHeaders, run } from "./core.ts";
 import { putResult } from "./put.ts";
 import { MARKER_KEY, METADATA_PREFIX } from "./metadata.ts";
 
@@ -40,11 +41,11 @@ export async function findWriter(
 ): Promise<Writer> {
   let found: HttpResponse;
   try {
-    found = await client.run({
+    found = await run(client, {
       method: "HEAD",
       action: "get the head of",
       path,
-      headers: client.readHeaders(false),
+      headers: readHeaders(client, false),
       options,
     });
   } catch (error) {

@@ -13,7 +13,7 @@ import type { PutMode, PutOptions, PutResult } from "../../store/types.ts";
 import { httpErrorOf, retriesOf } from "../common/retries.ts";
 import { ChunkedBody } from "./chunked.ts";
 import type { S3Client } from "./client.ts";
-import { STORE } from "./core.ts";
+import { connectionOf, readHeaders, run, send, STORE } from "./core.ts";
 import { putResult } from "./put.ts";
 import { refusal } from "./put_condition.ts";
 import { createMarker, findWriter, MARKER_HEADER } from "./put_marker.ts";
@@ -39,7 +39,7 @@ export async function putStreamed(
   const checksum = client.provider.payloadChunks === "trailer" ? client.checksum : undefined;
   // A checksum is enough under TLS; without one there is the signature.
   const signed = checksum === undefined ? client.options.unsignedPayload !== true : !client.unsigned;
-  const retries = retriesOf(client.connection);
+  const retries = retriesOf(connectionOf(client));
   for (let { stream } = payload;;) {
     const body = new ChunkedBody(stream, {
       length,
@@ -48,7 +48,7 @@ export async function putStreamed(
       onProgress: (transferred) => onProgress?.({ transferred, total: length }),
     });
     try {
-      return await send(client, path, mode, merged(headers, body.headers), body, options);
+      return await sendStream(client, path, mode, merged(headers, body.headers), body, options);
     } catch (thrown) {
       // Where it was refused before it was read.
       if (!body.stream.locked) await body.stream.cancel(thrown).catch(() => {});
@@ -70,7 +70,7 @@ export async function putStreamed(
   }
 }
 
-async function send(
+async function sendStream(
   client: S3Client,
   path: Path,
   mode: PutMode,
@@ -79,7 +79,7 @@ async function send(
   options: PutOptions,
 ): Promise<PutResult> {
   const accept = mode === "overwrite" ? [] : [404, 409, 412];
-  const response = await client.send({ method: "PUT", action: "put", path, headers, body, accept, options });
+  const response = await send(client, { method: "PUT", action: "put", path, headers, body, accept, options });
   if (response.status >= 300) throw await refusal(response, path, mode);
   await response.cancel();
   return putResult(response);
@@ -90,11 +90,11 @@ async function send(
  * stream is under way; and a condition that does not hold is found out before gigabytes are sent in vain.
  */
 async function askFirst(client: S3Client, path: Path, mode: PutMode, options: PutOptions): Promise<void> {
-  const response = await client.run({
+  const response = await run(client, {
     method: "HEAD",
     action: "put",
     path,
-    headers: client.readHeaders(false),
+    headers: readHeaders(client, false),
     // Who may write need not be allowed to read.
     accept: [403, 404],
     options,

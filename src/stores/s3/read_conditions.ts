@@ -5,19 +5,15 @@
  */
 import { checkPreconditions } from "../../store/preconditions.ts";
 import type { GetOptions, GetResult } from "../../store/types.ts";
-import type { GetDialect, GetTarget } from "../common/get.ts";
-import type { S3Client } from "./client.ts";
-import { getObject, STORE } from "./core.ts";
+import { STORE } from "./core.ts";
 
-/** Gets an object on conditions. */
+/** Gets an object on conditions; `get` sends what it is given. */
 export async function getOnCondition(
-  client: S3Client,
-  dialect: GetDialect,
-  target: GetTarget,
   options: GetOptions,
+  get: (sent: GetOptions) => Promise<GetResult>,
 ): Promise<GetResult> {
   const { sent, check } = splitConditions(options);
-  const result = await getObject(client.connection, dialect, target, sent);
+  const result = await get(sent);
   if (check !== undefined) await checkConditions(result, check);
   return result;
 }

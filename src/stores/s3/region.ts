@@ -3,12 +3,14 @@ import { FetchConnector } from "../../http/fetch.ts";
 import { getHeader } from "../../http/headers.ts";
 import { GenericError, NotFoundError } from "../../store/error.ts";
 import type { OperationOptions } from "../../store/types.ts";
-import { type ConnectionOptions, openConnection } from "../common/connection.ts";
+import type { ConnectionOptions } from "../common/connection.ts";
 import { responseError, transportError } from "../common/error.ts";
+import { openConnection } from "../common/open_connection.ts";
 import { parseBaseUrl } from "../common/url.ts";
 import { checkBucketName } from "./bucket.ts";
+import { STORE } from "./client.ts";
 import { domainOf } from "./endpoint.ts";
-import { readS3Error, STORE } from "./error.ts";
+import { readS3Error } from "./error.ts";
 
 /** Options of {@linkcode resolveBucketRegion}. */
 export interface BucketRegionOptions extends ConnectionOptions, OperationOptions {

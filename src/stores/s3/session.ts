@@ -1,25 +1,30 @@
 /** Sessions of directory buckets (S3 Express One Zone). Source: S3 API reference, `CreateSession`. */
-import type { HttpService } from "../../http/connector.ts";
+import type { HttpLayer, HttpService } from "../../http/connector.ts";
 import type { HeaderEntry } from "../../http/headers.ts";
 import { GenericError } from "../../store/error.ts";
 import { type FailureContext, responseError, transportError } from "../common/error.ts";
-import type { S3Credential, S3CredentialProvider } from "./credential.ts";
+import type { SigningState } from "./authorize.ts";
 import { cachedCredentials } from "./cached_credentials.ts";
-import { readS3Error, STORE } from "./core.ts";
+import type { S3Client } from "./client.ts";
+import { connectionOver, readS3Error, serviceDate, STORE } from "./core.ts";
+import type { S3Credential, S3CredentialProvider } from "./credential.ts";
 
 const FAILURE: FailureContext = { store: STORE, action: "create a session", readError: readS3Error };
 
-/** Credentials of sessions, renewed a minute before they end. `now` is the service's clock. */
+/** Credentials of sessions, renewed a minute before they end. `authorize` signs with the credentials proper, of `state`. */
 export function sessionCredentials(
-  service: HttpService,
-  url: string,
-  encryption: readonly HeaderEntry[],
-  now: () => number,
+  { connection: { connected, client }, configured, encryption }: S3Client,
+  authorize: HttpLayer,
+  state: SigningState,
 ): S3CredentialProvider {
-  return cachedCredentials(() => createSession(service, url, encryption), { minTtl: 60_000, now });
+  const { service } = connectionOver(connected, client, authorize);
+  return cachedCredentials(() => createSession(service, configured.url, encryption.write), {
+    minTtl: 60_000,
+    now: () => serviceDate(state).getTime(),
+  });
 }
 
-/** Opens a session; it lives five minutes. `service` signs with the credentials proper. */
+/** Opens a session; it lives five minutes. */
 async function createSession(
   service: HttpService,
   url: string,

@@ -32,7 +32,6 @@ export {
   type SigningScope,
   type SignOptions,
   splitUrl,
-  strictEncode,
   UNSIGNED_PAYLOAD,
 } from "./canonical.ts";
 

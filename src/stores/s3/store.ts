@@ -9,7 +9,7 @@ import type {
   Signer,
   SignOptions,
 } from "../../store/capabilities.ts";
-import { InvalidPathError, NotFoundError, toStoreError } from "../../store/error.ts";
+import { InvalidPathError } from "../../store/error.ts";
 import { lazyWriter } from "../../store/lazy_writer.ts";
 import { parseKey, parsePath, type Path, type PathInput, ROOT_PATH } from "../../store/parse_path.ts";
 import type {
@@ -31,11 +31,9 @@ import type {
   Tags,
   WriterOptions,
 } from "../../store/types.ts";
-import { type GetDialect, getObject } from "../common/get.ts";
-import { S3Client } from "./client.ts";
+import { late } from "../common/late.ts";
+import { S3Client, STORE } from "./client.ts";
 import type { DeleteMemory } from "./deletion.ts";
-import { readS3Error, STORE } from "./error.ts";
-import { MARKER_KEY, METADATA_PREFIX } from "./metadata.ts";
 import type { ListedPart, ResumedUpload } from "./multipart.ts";
 import type { S3StoreOptions } from "./options.ts";
 import type { PostPolicy, PostPolicyRequest } from "./post_policy.ts";
@@ -43,16 +41,6 @@ import type { PutMemory } from "./put_object.ts";
 import type { PendingUpload, PendingUploadOptions } from "./stale_uploads.ts";
 import type { TagOptions } from "./tagging.ts";
 import type { ObjectVersion } from "./versions.ts";
-
-// A version that is the marker of a deletion answers 405.
-const DIALECT: GetDialect = {
-  store: STORE,
-  metadata: METADATA_PREFIX,
-  hiddenMetadata: MARKER_KEY,
-  version: "x-amz-version-id",
-  kinds: { 405: NotFoundError },
-  readError: readS3Error,
-};
 
 /**
  * Objects in a bucket of Amazon S3, or of a service that speaks its protocol: Cloudflare R2, MinIO, Ceph, Backblaze,
@@ -103,21 +91,8 @@ export class S3Store extends BaseStore implements MultipartStore, PaginatedListS
   /** See {@linkcode ObjectStore.get}. */
   async get(path: PathInput, options: GetOptions = {}): Promise<GetResult> {
     const location = this.parse(path);
-    const client = this.#client;
-    const { version, range, head } = options;
-    const whole = range === undefined && !head;
-    const target = {
-      path: location,
-      url: client.objectUrl(location, version === undefined ? undefined : [["versionId", version]]),
-      headers: client.readHeaders(whole),
-    };
-    // Loaded beside the request.
-    const loading = whole && client.verify ? import("./verify.ts") : undefined;
-    loading?.catch(() => {});
-    const result = options.ifMatch === undefined && options.ifNoneMatch === undefined
-      ? await getObject(client.connection, DIALECT, target, options)
-      : await (await import("./read_conditions.ts")).getOnCondition(client, DIALECT, target, options);
-    return loading === undefined ? result : (await loading).verified(result);
+    reads ??= await loaded(import("./read.ts"), options.head ? "get the head of" : "get", location);
+    return await reads.readObject(this.#client, location, options);
   }
 
   /**
@@ -127,20 +102,14 @@ export class S3Store extends BaseStore implements MultipartStore, PaginatedListS
   async put(path: PathInput, payload: PutPayload, options: PutOptions = {}): Promise<PutResult> {
     const client = this.#client;
     const put = { store: this, client, memory: this.#puts, path: this.parse(path), options };
-    try {
-      puts ??= await loadPuts(client);
-    } catch (error) {
-      // A page whose own server is gone can load nothing.
-      if (payload instanceof ReadableStream) await payload.cancel(error).catch(() => {});
-      throw toStoreError(error, `Cannot put "${put.path}"`, { store: STORE, path: put.path });
-    }
+    puts ??= await loaded(loadPuts(client), "put", put.path, payload);
     return await puts.putObject(put, payload);
   }
 
   /** See {@linkcode ObjectStore.delete}. */
   override async delete(path: PathInput, options: DeleteOptions = {}): Promise<void> {
     const location = this.parse(path);
-    await (await loadDeletion()).deleteObject(this.#client, location, options);
+    await (await loadDeletion(location)).deleteObject(this.#client, location, options);
   }
 
   /** See {@linkcode ObjectStore.deleteAll}. Up to 1,000 objects per request. */
@@ -179,21 +148,21 @@ export class S3Store extends BaseStore implements MultipartStore, PaginatedListS
   /** See {@linkcode ObjectStore.copy}. */
   async copy(from: PathInput, to: PathInput, options: CopyOptions = {}): Promise<void> {
     const [source, target] = [this.parse(from), this.parse(to)];
-    const { copyObject } = await import("./copy.ts");
+    const { copyObject } = await loaded(import("./copy.ts"), "copy", source);
     await copyObject(this.#client, source, target, options);
   }
 
   /** See {@linkcode ObjectStore.putMultipart}. */
   async putMultipart(path: PathInput, options: PutMultipartOptions = {}): Promise<MultipartUpload> {
     const location = this.parse(path);
-    return await (await loadMultipart()).beginUpload(this.#client, location, options);
+    return await (await loadMultipart(location)).beginUpload(this.#client, location, options);
   }
 
   /** See {@linkcode ObjectStore.writer}. */
   override writer(path: PathInput, options: WriterOptions = {}): ObjectWriter {
     const context = { store: STORE, path: this.parse(path) };
     return lazyWriter(async () => {
-      const { createWriter, EQUAL_PART_SIZE } = await import("./put_large.ts");
+      const { createWriter, EQUAL_PART_SIZE } = await loaded(import("./put_large.ts"), "put", context.path);
       const partSize = options.partSize ?? (this.#client.provider.equalParts ? EQUAL_PART_SIZE : undefined);
       return createWriter(this, path, { ...options, partSize }, context);
     });
@@ -202,7 +171,7 @@ export class S3Store extends BaseStore implements MultipartStore, PaginatedListS
   /** See {@linkcode MultipartStore.createMultipart}. */
   async createMultipart(path: PathInput, options: PutMultipartOptions = {}): Promise<string> {
     const location = this.parse(path);
-    return await (await loadMultipart()).beginByHandle(this.#client, location, options);
+    return await (await loadMultipart(location)).beginByHandle(this.#client, location, options);
   }
 
   /** See {@linkcode MultipartStore.putPart}. */
@@ -215,7 +184,14 @@ export class S3Store extends BaseStore implements MultipartStore, PaginatedListS
   ): Promise<PartId> {
     const location = this.parse(path);
     const chunks = part instanceof Uint8Array ? [part] : part;
-    return await (await loadMultipart()).putPartByHandle(this.#client, location, id, index, chunks, options);
+    return await (await loadMultipart(location)).putPartByHandle(
+      this.#client,
+      location,
+      id,
+      index,
+      chunks,
+      options,
+    );
   }
 
   /** See {@linkcode MultipartStore.completeMultipart}. */
@@ -226,19 +202,19 @@ export class S3Store extends BaseStore implements MultipartStore, PaginatedListS
     options: OperationOptions = {},
   ): Promise<PutResult> {
     const location = this.parse(path);
-    return await (await loadMultipart()).completeByHandle(this.#client, location, id, parts, options);
+    return await (await loadMultipart(location)).completeByHandle(this.#client, location, id, parts, options);
   }
 
   /** See {@linkcode MultipartStore.abortMultipart}. */
   async abortMultipart(path: PathInput, id: string, options: OperationOptions = {}): Promise<void> {
     const location = this.parse(path);
-    await (await loadMultipart()).abortByHandle(this.#client, location, id, options);
+    await (await loadMultipart(location)).abortByHandle(this.#client, location, id, options);
   }
 
   /** Resumes an upload by its id, from `createMultipart`, {@linkcode listUploads} or any other program. */
   async resumeMultipart(path: PathInput, id: string, options: OperationOptions = {}): Promise<ResumedUpload> {
     const location = this.parse(path);
-    return await (await loadMultipart()).resumeUpload(this.#client, location, id, options);
+    return await (await loadMultipart(location)).resumeUpload(this.#client, location, id, options);
   }
 
   /** Parts of an upload that the service holds: index from 0, id for `completeMultipart`, size in bytes. */
@@ -248,7 +224,7 @@ export class S3Store extends BaseStore implements MultipartStore, PaginatedListS
     options: OperationOptions = {},
   ): AsyncGenerator<ListedPart, void, undefined> {
     const location = this.parse(path);
-    yield* (await loadMultipart()).partsByHandle(this.#client, location, id, options);
+    yield* (await loadMultipart(location)).partsByHandle(this.#client, location, id, options);
   }
 
   /** Uploads below a prefix that were begun and have not ended. */
@@ -274,7 +250,7 @@ export class S3Store extends BaseStore implements MultipartStore, PaginatedListS
     prefix?: PathInput,
     options: OperationOptions = {},
   ): AsyncGenerator<ObjectVersion, void, undefined> {
-    const { listVersions } = await import("./versions.ts");
+    const { listVersions } = await loaded(import("./versions.ts"), "list versions");
     yield* listVersions(this.#client, parsePrefix(prefix), options);
   }
 
@@ -284,7 +260,8 @@ export class S3Store extends BaseStore implements MultipartStore, PaginatedListS
    * @throws {NotSupportedError} if the service has none.
    */
   async getTags(path: PathInput, options: TagOptions = {}): Promise<Tags> {
-    return await (await loadTagging()).getTags(this.#client, this.parse(path), options);
+    const location = this.parse(path);
+    return await (await loadTagging(location)).getTags(this.#client, location, options);
   }
 
   /**
@@ -293,7 +270,8 @@ export class S3Store extends BaseStore implements MultipartStore, PaginatedListS
    * @throws {NotSupportedError} if the service has none.
    */
   async putTags(path: PathInput, tags: Tags, options: TagOptions = {}): Promise<void> {
-    await (await loadTagging()).putTags(this.#client, this.parse(path), tags, options);
+    const location = this.parse(path);
+    await (await loadTagging(location)).putTags(this.#client, location, tags, options);
   }
 
   /**
@@ -330,7 +308,7 @@ export class S3Store extends BaseStore implements MultipartStore, PaginatedListS
 
   /** Closes pooled connections. Requests under way are not disturbed. */
   override close(): void {
-    this.#client.close();
+    this.#client.connection.close();
   }
 
   /** S3 takes any key, but an empty one is the bucket. */
@@ -353,34 +331,45 @@ function withOffset(options: ListOptions): ListOptions & { readonly offset?: Pat
   return { ...options, offset: options.offset === undefined ? undefined : parseKey(options.offset, STORE) };
 }
 
+let reads: typeof import("./read.ts") | undefined;
 let puts: typeof import("./put_object.ts") | undefined;
 
+function loaded<T>(loading: Promise<T>, action: string, path?: Path, payload?: PutPayload): Promise<T> {
+  return late(loading, action, { store: STORE, path }, payload);
+}
+
 /** What puts need, with the checksums where these are sent. */
-async function loadPuts(client: S3Client): Promise<typeof import("./put_object.ts")> {
-  const [puts] = await Promise.all([import("./put_object.ts"), client.loadBodies()]);
+async function loadPuts({ checksum }: S3Client): Promise<typeof import("./put_object.ts")> {
+  const bodies = import("./request_body.ts");
+  const sums = checksum === undefined
+    ? undefined
+    : checksum === "sha256"
+    ? import("./checksum/checksum.ts")
+    : import("./checksum/crc.ts");
+  const [puts] = await Promise.all([import("./put_object.ts"), bodies, sums]);
   return puts;
 }
 
-function loadDeletion(): Promise<typeof import("./deletion.ts")> {
-  return import("./deletion.ts");
+function loadDeletion(path?: Path): Promise<typeof import("./deletion.ts")> {
+  return loaded(import("./deletion.ts"), "delete", path);
 }
 
 function loadListing(): Promise<typeof import("./listing.ts")> {
-  return import("./listing.ts");
+  return loaded(import("./listing.ts"), "list");
 }
 
-function loadMultipart(): Promise<typeof import("./multipart.ts")> {
-  return import("./multipart.ts");
+function loadMultipart(path: Path): Promise<typeof import("./multipart.ts")> {
+  return loaded(import("./multipart.ts"), "upload", path);
 }
 
 function loadStaleUploads(): Promise<typeof import("./stale_uploads.ts")> {
-  return import("./stale_uploads.ts");
+  return loaded(import("./stale_uploads.ts"), "list uploads");
 }
 
-function loadTagging(): Promise<typeof import("./tagging.ts")> {
-  return import("./tagging.ts");
+function loadTagging(path: Path): Promise<typeof import("./tagging.ts")> {
+  return loaded(import("./tagging.ts"), "read or write the tags of", path);
 }
 
 function loadSigning(): Promise<typeof import("./post_policy.ts")> {
-  return import("./post_policy.ts");
+  return loaded(import("./post_policy.ts"), "sign");
 }

@@ -5,7 +5,7 @@ import type { OperationOptions, Tags } from "../../store/types.ts";
 import { contentMd5 } from "./checksum/content_md5.ts";
 import type { S3Client } from "./client.ts";
 import { sendDocument } from "./document.ts";
-import { STORE } from "./core.ts";
+import { run, STORE } from "./core.ts";
 import { usesTags } from "./write_headers.ts";
 
 /** Which version's tags. */
@@ -59,7 +59,7 @@ export async function putTags(client: S3Client, path: Path, tags: Tags, options:
   requireTags(client, path);
   const entries = Object.entries(tags);
   if (entries.length === 0) {
-    await client.run({
+    await run(client, {
       method: "DELETE",
       action: "delete the tags of",
       path,
@@ -75,7 +75,7 @@ export async function putTags(client: S3Client, path: Path, tags: Tags, options:
   const body = new TextEncoder().encode(
     `<Tagging xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><TagSet>${items.join("")}</TagSet></Tagging>`,
   );
-  await client.run({
+  await run(client, {
     method: "PUT",
     action: "put the tags of",
     path,

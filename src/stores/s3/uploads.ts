@@ -11,17 +11,11 @@ import {
 } from "../../store/error.ts";
 import type { Path } from "../../store/path.ts";
 import type { OperationOptions, PutMode, PutMultipartOptions, PutResult } from "../../store/types.ts";
-import {
-  checksumElement,
-  checksumHeader,
-  checksumName,
-  checksumOf,
-  checksumType,
-  combineChecksums,
-} from "./checksum/checksum.ts";
+import { checksumElement, checksumHeader, checksumName, checksumType } from "./checksum/algorithm.ts";
+import { checksumOf, combineChecksums } from "./checksum/checksum.ts";
 import type { S3Client } from "./client.ts";
+import { run, STORE } from "./core.ts";
 import { sendDocument } from "./document.ts";
-import { STORE } from "./error.ts";
 import { putResult } from "./put.ts";
 import { findWriter, MARKER_HEADER } from "./put_marker.ts";
 import { modeHeader, writeHeaders } from "./write_headers.ts";
@@ -90,7 +84,7 @@ export async function uploadPart(
 ): Promise<StoredPart> {
   const summed = client.checksum !== undefined && !options.unsummed;
   const checksum = summed ? checksumOf(client.checksum!, chunks) : undefined;
-  const response = await client.run({
+  const response = await run(client, {
     method: "PUT",
     action: `upload part ${number} of`,
     path,
@@ -196,7 +190,7 @@ export async function abortUpload(
   id: string,
   options: OperationOptions,
 ): Promise<void> {
-  await client.run({
+  await run(client, {
     method: "DELETE",
     action: "abort the upload of",
     path,
@@ -302,7 +296,7 @@ async function findEqual(
   options: OperationOptions,
 ): Promise<PutResult | undefined> {
   try {
-    const found = await client.run({
+    const found = await run(client, {
       method: "HEAD",
       action: "get the head of",
       path,

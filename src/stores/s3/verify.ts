@@ -3,15 +3,15 @@ import { getHeader } from "../../http/headers.ts";
 import { GenericError } from "../../store/error.ts";
 import { wrapGetResult } from "../../store/result.ts";
 import type { GetResult } from "../../store/types.ts";
-import { toBase64 } from "./checksum/base64.ts";
-import { checksumName, createChecksum, declaredChecksum } from "./checksum/checksum.ts";
+import { type ChecksumAlgorithm, checksumName, declaredChecksum } from "./checksum/algorithm.ts";
+import { type Checksum, createCrc, sumOf } from "./checksum/crc.ts";
 import { STORE } from "./core.ts";
 
 /**
  * A whole object whose body fails at its end where the bytes are not those of the checksum. Resuming a broken body is below this, so the
  * sum is over what was put together. Without a checksum of all bytes the result is returned as it is.
  */
-export function verified(result: GetResult): GetResult {
+export function verified(result: GetResult): GetResult | Promise<GetResult> {
   const headers = result.response?.headers ?? [];
   const declared = declaredChecksum(headers);
   // What the platform may have decoded is not what the service summed up.
@@ -19,18 +19,25 @@ export function verified(result: GetResult): GetResult {
   if (declared === undefined || (coding !== undefined && coding !== "" && coding !== "identity")) {
     return result;
   }
-  const checksum = createChecksum(declared.algorithm);
+  const { algorithm, value } = declared;
+  if (algorithm !== "sha256") return held(result, createCrc(algorithm), algorithm, value);
+  return import("./checksum/checksum.ts").then(({ createChecksum }) =>
+    held(result, createChecksum(algorithm), algorithm, value)
+  );
+}
+
+function held(result: GetResult, checksum: Checksum, algorithm: ChecksumAlgorithm, value: string): GetResult {
   return wrapGetResult(result, {
     hooks: {
       chunk: (chunk) => void checksum.update(chunk),
       flush: () => {
-        const sum = toBase64(checksum.digest());
-        if (sum === declared.value) return;
+        const sum = sumOf(checksum, []);
+        if (sum === value) return;
         const { location } = result.meta;
         throw new GenericError(
           `Cannot get "${location}": the bytes are damaged, their ${
-            checksumName(declared.algorithm)
-          } is ${sum}, the service has ${declared.value}`,
+            checksumName(algorithm)
+          } is ${sum}, the service has ${value}`,
           { store: STORE, path: location },
         );
       },

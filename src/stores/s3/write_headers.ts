@@ -5,9 +5,9 @@ import type { Path } from "../../store/path.ts";
 import type { Attributes, PutMode, Tags } from "../../store/types.ts";
 import { contentTypeFor } from "../common/content_type.ts";
 import { attributeHeaders } from "../common/headers.ts";
-import { strictEncode } from "./canonical.ts";
+import { encodeQuery } from "../common/url.ts";
 import type { S3Client } from "./client.ts";
-import { STORE } from "./error.ts";
+import { STORE } from "./core.ts";
 import { MARKER_KEY, METADATA_PREFIX } from "./metadata.ts";
 
 const NAMES = { store: STORE, metadata: METADATA_PREFIX, storageClass: "x-amz-storage-class" };
@@ -59,7 +59,7 @@ export function usesTags(client: S3Client): boolean {
 
 /** Tags as a query: `key=value&key2=value2`. */
 export function encodeTags(tags: Tags): string {
-  return Object.entries(tags).map(([key, value]) => `${strictEncode(key)}=${strictEncode(value)}`).join("&");
+  return Object.entries(tags).map(([key, value]) => `${encodeQuery(key)}=${encodeQuery(value)}`).join("&");
 }
 
 /**

@@ -20,7 +20,9 @@ import {
   readConfig,
 } from "../../../src/stores/common/config.ts";
 import { contentTypeFor } from "../../../src/stores/common/content_type.ts";
-import { attributeHeaders, conditionalHeaders, readAttributes } from "../../../src/stores/common/headers.ts";
+import { conditionalHeaders } from "../../../src/stores/common/condition_headers.ts";
+import { attributeHeaders } from "../../../src/stores/common/headers.ts";
+import { readAttributes } from "../../../src/stores/common/read_headers.ts";
 import {
   encodePath,
   encodeQuery,

@@ -3,7 +3,8 @@ import { FetchConnector } from "../../../http/fetch.ts";
 import type { HttpRequest, HttpResponse, HttpService } from "../../../http/connector.ts";
 import type { HttpLayer } from "../../../http/connector.ts";
 import { UnauthenticatedError } from "../../../store/error.ts";
-import { type ConnectionOptions, openConnection } from "../../common/connection.ts";
+import type { ConnectionOptions } from "../../common/connection.ts";
+import { openConnection } from "../../common/open_connection.ts";
 import { HttpError } from "../core.ts";
 import type { S3Credential } from "../credential.ts";
 

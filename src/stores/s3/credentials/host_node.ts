@@ -5,7 +5,7 @@ import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { dirname } from "node:path";
 import process from "node:process";
-import { GenericError, PermissionDeniedError } from "../../../store/error.ts";
+import { GenericError, PermissionDeniedError } from "../core.ts";
 import type { CredentialHost, Environment } from "./host.ts";
 import { KNOWN_VARIABLES } from "./variables.ts";
 

@@ -1,0 +1,10 @@
+/** Attributes and the names of their headers. */
+
+/** The attributes that HTTP has headers for. */
+export const STANDARD = [
+  ["cacheControl", "cache-control"],
+  ["contentDisposition", "content-disposition"],
+  ["contentEncoding", "content-encoding"],
+  ["contentLanguage", "content-language"],
+  ["contentType", "content-type"],
+] as const;
