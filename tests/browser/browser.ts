@@ -1,4 +1,4 @@
-/** A gateway with the page, and Chromium looking at it. */
+/** A gateway with the page, and a browser looking at it. */
 import { fileURLToPath } from "node:url";
 import { type BrowserContext, chromium, type Page } from "playwright-core";
 import { buildUi } from "../../scripts/build_ui.ts";
@@ -10,9 +10,13 @@ import {
 } from "../../src/gateway/mod.ts";
 import type { ObjectStore } from "../../src/store/object_store.ts";
 import { MemoryStore } from "../../src/stores/memory/mod.ts";
+import { firefoxType, launchOptions } from "../runtimes/firefox/launch.ts";
 
-/** Where Debian's package puts it. */
-const CHROMIUM = "/usr/bin/chromium";
+/** Where Debian's packages put them. */
+const BINARIES = { chromium: "/usr/bin/chromium", firefox: "/usr/bin/firefox-esr" } as const;
+
+/** A browser that the page is looked at with. */
+type BrowserName = keyof typeof BINARIES;
 
 const FLAGS = [
   ...["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"],
@@ -41,45 +45,62 @@ export interface BrowserTestOptions {
   readonly prelude?: string;
   /** What follows the page's address. */
   readonly at?: string;
+  /** In Firefox too. Browsers differ in what they have, less in what a script does with it: main cases are enough. */
+  readonly firefox?: boolean;
 }
 
-/** Registers a test in Chromium; it says so where that is not installed. */
+/** Registers a test in Chromium, and in Firefox where it says so; each tells where that is not installed. */
 export function browserTest(
   name: string,
   run: (test: BrowserTest) => Promise<void>,
   options: BrowserTestOptions = {},
 ): void {
-  Deno.test(`browser: ${name}`, async () => {
-    if (!await isInstalled()) return console.log("SKIPPED: chromium not installed");
-    const profile = await Deno.makeTempDir({ prefix: "storeport-profile-" });
-    const store = new MemoryStore();
-    const ui = await builtUi(options.prelude);
-    await options.prepare?.(store);
-    const server = await serveGateway({ ...options.gateway, store, ui });
+  Deno.test(`browser: ${name}`, () => runIn("chromium", run, options));
+  if (options.firefox) Deno.test(`browser: ${name} (Firefox)`, () => runIn("firefox", run, options));
+}
+
+async function runIn(
+  browser: BrowserName,
+  run: (test: BrowserTest) => Promise<void>,
+  options: BrowserTestOptions,
+): Promise<void> {
+  if (!await isInstalled(browser)) return console.log(`SKIPPED: ${browser} not installed`);
+  const profile = await Deno.makeTempDir({ prefix: "storeport-profile-" });
+  const store = new MemoryStore();
+  const ui = await builtUi(options.prelude);
+  await options.prepare?.(store);
+  const server = await serveGateway({ ...options.gateway, store, ui });
+  try {
+    const context = await (browser === "chromium" ? launchContext(profile) : launchFirefox(profile));
     try {
-      const context = await launchContext(profile);
-      try {
-        const page = context.pages()[0] ?? await context.newPage();
-        const pageErrors: string[] = [];
-        page.on("pageerror", (error) => pageErrors.push(error.message));
-        page.setDefaultTimeout(15_000);
-        const test: BrowserTest = { page, context, server, store, ui, pageErrors };
-        await page.goto(`${server.url}/_ui/${options.at ?? ""}`);
-        await run(test);
-        if (pageErrors.length > 0) throw new Error(`The page's scripts failed: ${pageErrors.join("; ")}`);
-      } finally {
-        await context.close();
-      }
+      const page = context.pages()[0] ?? await context.newPage();
+      const pageErrors: string[] = [];
+      page.on("pageerror", (error) => {
+        if (!isReport(error)) pageErrors.push(error.message);
+      });
+      page.setDefaultTimeout(15_000);
+      const test: BrowserTest = { page, context, server, store, ui, pageErrors };
+      await page.goto(`${server.url}/_ui/${options.at ?? ""}`);
+      await run(test);
+      if (pageErrors.length > 0) throw new Error(`The page's scripts failed: ${pageErrors.join("; ")}`);
     } finally {
-      await server.shutdown(0);
-      await Deno.remove(profile, { recursive: true });
+      await context.close();
     }
-  });
+  } finally {
+    await server.shutdown(0);
+    await Deno.remove(profile, { recursive: true });
+  }
+}
+
+/** Firefox tells of these as of errors in scripts: a request that CORS forbids, a worker that was terminated. */
+function isReport({ name, message }: Error): boolean {
+  return name === "Cross-Origin Request Blocked" ||
+    (name === "uncaught exception" && message === "undefined");
 }
 
 /** Chromium with an empty page, closed with it; `undefined` where it is not installed. */
 export async function launch(): Promise<Page & AsyncDisposable | undefined> {
-  if (!await isInstalled()) return undefined;
+  if (!await isInstalled("chromium")) return undefined;
   const profile = await Deno.makeTempDir({ prefix: "storeport-profile-" });
   const context = await launchContext(profile);
   const page = context.pages()[0] ?? await context.newPage();
@@ -92,12 +113,22 @@ export async function launch(): Promise<Page & AsyncDisposable | undefined> {
   });
 }
 
+const VIEWPORT = { width: 1280, height: 800 } as const;
+
 function launchContext(profile: string): Promise<BrowserContext> {
   return chromium.launchPersistentContext(profile, {
-    executablePath: CHROMIUM,
+    executablePath: BINARIES.chromium,
     headless: true,
     args: FLAGS,
-    viewport: { width: 1280, height: 800 },
+    viewport: VIEWPORT,
+  });
+}
+
+async function launchFirefox(profile: string): Promise<BrowserContext> {
+  const firefox = await firefoxType();
+  return await firefox.launchPersistentContext(profile, {
+    ...launchOptions(BINARIES.firefox, profile),
+    viewport: VIEWPORT,
   });
 }
 
@@ -152,6 +183,6 @@ export async function pathsOf(store: ObjectStore): Promise<string[]> {
   return paths.sort();
 }
 
-async function isInstalled(): Promise<boolean> {
-  return await Deno.stat(CHROMIUM).then(() => true, () => false);
+async function isInstalled(browser: BrowserName): Promise<boolean> {
+  return await Deno.stat(BINARIES[browser]).then(() => true, () => false);
 }

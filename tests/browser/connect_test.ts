@@ -61,6 +61,7 @@ browserTest(
     await page.click("dialog .danger");
     await page.locator("#rows >> text=up.bin").waitFor({ state: "detached" });
   },
+  { firefox: true },
 );
 
 browserTest("keeps objects in the memory of the page", async ({ page }) => {
@@ -146,4 +147,4 @@ browserTest("works with a bucket of S3, in parts too", async ({ page }) => {
   } finally {
     await server[Symbol.asyncDispose]();
   }
-});
+}, { firefox: true });

@@ -45,7 +45,7 @@ browserTest("runs a component with arguments, environment and input", async ({ p
   await page.fill("#guest-args", "'open");
   await page.click("#run-start");
   assert.equal(await page.locator("#run-problem").innerText(), "A ' is not closed");
-}, { at: "#run" });
+}, { at: "#run", firefox: true });
 
 browserTest("streams output while the guest runs, and stops it", async ({ page }) => {
   await load(page, "hello/hello.wasm");
@@ -86,7 +86,7 @@ browserTest("ends a guest that never lets go of the thread, and stays usable", a
   await page.locator("#console").filter({ hasText: "did not let go of the thread, and was ended" }).waitFor();
   await load(page, "hello/hello.wasm");
   assert.deepEqual(await run(page, ""), { state: "Exit code 0", output: "Hello, WASI!\n" });
-}, { at: "#run" });
+}, { at: "#run", firefox: true });
 
 browserTest(
   "lets a guest talk to whom the list names, and shows whom it refused",
@@ -119,7 +119,11 @@ browserTest(
     await page.click("#allow-list button");
     assert.match((await run(page, `get ${url}`)).output, /HttpRequestDenied/);
   },
-  { at: "#run", prepare: async (store) => void await store.put("dir/object.txt", "from the gateway") },
+  {
+    at: "#run",
+    firefox: true,
+    prepare: async (store) => void await store.put("dir/object.txt", "from the gateway"),
+  },
 );
 
 browserTest("runs a component that is dropped, and one that is an object", async ({ page }) => {

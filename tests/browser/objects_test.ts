@@ -119,7 +119,7 @@ browserTest("previews text, JSON, images and bytes, by ranges", async ({ page })
   await page.locator("text=The object is empty.").waitFor();
   await page.click("#rows >> text=<img");
   await page.locator("pre.text").filter({ hasText: "no markup" }).waitFor();
-}, { prepare: sample });
+}, { firefox: true, prepare: sample });
 
 browserTest("uploads files and leaves what is there alone", async ({ page, store }) => {
   const large = pattern(20 * 2 ** 20);
@@ -152,7 +152,7 @@ browserTest("uploads files and leaves what is there alone", async ({ page, store
   await page.setInputFiles("#upload-files", { ...again, buffer: Buffer.from("last") });
   await page.locator(".transfer.done").filter({ hasText: "kept.txt" }).nth(2).waitFor();
   assert.equal(await (await store.get("kept.txt")).text(), "last");
-});
+}, { firefox: true });
 
 browserTest("uploads what is dropped, folders with what is in them", async ({ page, store }) => {
   await page.locator("#empty").waitFor();
@@ -331,6 +331,7 @@ browserTest("is worked with nothing but the keyboard", async ({ page, store }) =
   await keys("1");
   await page.locator("#objects").waitFor();
 }, {
+  firefox: true,
   async prepare(store) {
     for (const name of ["a", "b", "c"]) await store.put(`${name}.txt`, name);
     await store.put("reports/q.csv", "q");
