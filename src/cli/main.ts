@@ -5,7 +5,7 @@
  * @example
  * ```sh
  * deno run -A jsr:@storeport/storeport/cli ls -l .
- * npx storeport gateway . --addr 127.0.0.1:8080 --read-only
+ * npx @storeport/storeport gateway . --addr 127.0.0.1:8080 --read-only
  * ```
  *
  * @module
