@@ -31,6 +31,7 @@ export class PartSink implements WriterSink {
   #fail: (error: unknown) => void = () => {};
   #failure: { error: unknown } | undefined;
   #upload: MultipartUpload | undefined;
+  #completing: Promise<PutResult> | undefined;
   #partSize: number;
   #parts = 0;
   #bytesRunning = 0;
@@ -69,12 +70,14 @@ export class PartSink implements WriterSink {
     if (this.#part.length > 0) await this.#send();
     await Promise.all(this.#running);
     this.#throwFailure();
-    return await this.#upload.complete({ signal, extensions });
+    return await (this.#completing = this.#upload.complete({ signal, extensions }));
   }
 
   async abort(reason: unknown): Promise<void> {
     this.#failure ??= { error: reason };
     this.#part.take();
+    // What is being completed cannot be given up before that has failed.
+    await this.#completing?.catch(() => {});
     // The signal has ended the operation itself; freeing its parts is another one, which it must not end.
     await this.#upload?.abort({ extensions: this.#options.extensions }).catch(() => {});
     await Promise.all(this.#running);

@@ -16,6 +16,7 @@ import { encodeUnreserved } from "../common/url.ts";
 import type { S3Client } from "./client.ts";
 import { sendDocument } from "./document.ts";
 import { run, STORE } from "./core.ts";
+import { freed } from "./freed.ts";
 import { MAX_SINGLE } from "./put.ts";
 import { createMarker, findWriter, MARKER_HEADER } from "./put_marker.ts";
 import {
@@ -277,7 +278,7 @@ async function copyInParts(
     await completeUpload(client, to, { id, parts, mode: create ? "create" : "overwrite", marker }, options);
   } catch (error) {
     // Not under the caller's signal, which may be what ended the copy.
-    await abortUpload(client, to, id, { extensions }).catch(() => {});
+    await freed(abortUpload(client, to, id, { extensions }));
     throw error;
   }
 }

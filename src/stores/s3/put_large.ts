@@ -7,6 +7,7 @@ import { createWriter } from "../../store/writer.ts";
 import type { S3Client } from "./client.ts";
 import { completes, type WriteConditions } from "./conditions.ts";
 import { STORE } from "./core.ts";
+import { freed } from "./freed.ts";
 import { beginUpload, sliceChunks } from "./multipart.ts";
 import { MAX_SINGLE } from "./put.ts";
 import { putOnCondition } from "./put_condition.ts";
@@ -79,6 +80,8 @@ async function putStream(put: LargePut, stream: ReadableStream<Uint8Array>): Pro
   try {
     await stream.pipeTo(writer, { signal: options.signal });
   } catch (error) {
+    // The pipe does not wait for the upload to be given up, and whoever was told of the failure may end the program.
+    await freed(writer.abort(error).catch(() => {}).then(() => writer.result));
     options.signal?.throwIfAborted();
     throw toStoreError(error, `Cannot put "${path}"`, context);
   }
@@ -111,7 +114,7 @@ async function putParts(
     await Promise.all(running);
     return await upload.complete(options);
   } catch (error) {
-    await upload.abort().catch(() => {});
+    await freed(upload.abort());
     throw error;
   }
 }
