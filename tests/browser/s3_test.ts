@@ -87,10 +87,10 @@ Deno.test("browser: a page signs by WebCrypto, and loads no more than it uses", 
   assert.ok(service.requests.length >= 5);
   for (const { headers } of service.requests) assert.ok(headers.some(([name]) => name === "authorization"));
   // What the first put, get and list load, what is made ready for failures, and what this place alone asks for: plain
-  // HTTP to loopback, a port of its own, an error document. Nothing that hashes.
+  // HTTP to loopback, a port of its own. Nothing that hashes, and no parser for the error document.
   assert.deepEqual(loaded.toSorted(), [
     ...["correct", "listing", "loopback", "prepare", "put_object", "rare", "read"],
-    ...["request_body", "retry_again", "service_error", "xml"],
+    ...["request_body", "retry_again", "service_error"],
   ]);
 });
 

@@ -13,6 +13,7 @@ import {
 import type { ErrorClass, ServiceError } from "../common/error.ts";
 import type { XmlElement } from "../common/xml.ts";
 import { codeOf, STORE } from "./core.ts";
+import { readFlatError } from "./error_document.ts";
 
 const KINDS: Readonly<Record<string, ErrorClass>> = {
   NoSuchKey: NotFoundError,
@@ -132,9 +133,12 @@ export function bodyError(
 async function parseError(body: string): Promise<XmlElement | undefined> {
   // An HTML page of a proxy, or nothing (HEAD): the status must do.
   if (!/<(?:\w+:)?Error[\s>]/.test(body)) return undefined;
+  const document = body.trim();
+  const flat = readFlatError(document);
+  if (flat !== undefined) return flat;
   const { parseXml } = await import("../common/xml.ts");
   try {
-    return parseXml(body.trim(), { root: "Error" });
+    return parseXml(document, { root: "Error" });
   } catch {
     // Cut short or broken: the code, which comes first, is worth having all the same.
     const code = codeOf(body);
