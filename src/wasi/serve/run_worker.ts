@@ -45,10 +45,14 @@ export async function runInWorker(
   port.onMessage((messages) => {
     for (const message of messages) receive(message);
   });
+  let written: Promise<unknown> = Promise.resolve();
   const receive = (message: FromWorker): void => {
     switch (message.t) {
       case "output":
-        void outputs[message.fd].write(message.bytes).then(() => port.post([{ t: "taken", fd: message.fd }]));
+        written = Promise.all([
+          written,
+          outputs[message.fd].write(message.bytes).then(() => port.post([{ t: "taken", fd: message.fd }])),
+        ]);
         break;
       case "wantInput":
         void input.read().then((bytes) => port.post([{ t: "input", bytes }]), () => port.post([NO_INPUT]));
@@ -57,10 +61,11 @@ export async function runInWorker(
         options.onDenied?.(message.denied);
         break;
       case "ran":
-        resolve(message.result);
+        // The guest did not wait for the last of what it wrote.
+        void written.then(() => resolve(message.result));
         break;
       case "runFailed":
-        reject(errorOf(message.error));
+        void written.then(() => reject(errorOf(message.error)));
     }
   };
   try {

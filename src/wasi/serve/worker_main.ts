@@ -102,7 +102,10 @@ export function workerMain(line: WorkerLine): void {
   });
 }
 
-/** Standard output and error, one message under way for each. */
+/** Bytes of a command's output that may be on their way to the other thread before the guest must wait. */
+const WINDOW = 256 * 1024;
+
+/** Standard output and error. */
 class Outputs {
   readonly #send: Send;
   readonly #waiting: Readonly<Record<1 | 2, (() => void)[]>> = { 1: [], 2: [] };
@@ -111,19 +114,36 @@ class Outputs {
     this.#send = send;
   }
 
-  /** An output for an instance. */
+  /** An output for an instance: one message under way. */
   writer(fd: 1 | 2, number: number, wanted: boolean): ByteWriter | "ignore" {
+    return wanted ? (bytes) => this.#post(fd, number, bytes) : "ignore";
+  }
+
+  /** The output of a command: a window of bytes under way, as waiting for each write's answer costs most of its speed. */
+  windowed(fd: 1 | 2, wanted: boolean): ByteWriter | "ignore" {
     if (!wanted) return "ignore";
-    return (bytes) =>
-      new Promise<void>((resolve) => {
-        this.#waiting[fd].push(resolve);
-        this.#send({ t: "output", fd, number, bytes });
+    let underWay = 0;
+    let proceed = () => {};
+    return (bytes) => {
+      underWay += bytes.length;
+      void this.#post(fd, 0, bytes).then(() => {
+        underWay -= bytes.length;
+        if (underWay <= WINDOW) proceed();
       });
+      if (underWay > WINDOW) return new Promise<void>((resolve) => proceed = resolve);
+    };
   }
 
   /** The oldest of those under way has been written. */
   taken(fd: 1 | 2): void {
     this.#waiting[fd].shift()?.();
+  }
+
+  #post(fd: 1 | 2, number: number, bytes: Uint8Array): Promise<void> {
+    return new Promise((resolve) => {
+      this.#waiting[fd].push(resolve);
+      this.#send({ t: "output", fd, number, bytes });
+    });
   }
 }
 
@@ -170,8 +190,8 @@ async function run(
       stdin: stdin ? inputStream(input) : undefined,
     }, epoch);
     const running = await begin({
-      stdout: outputs.writer(1, 0, wanted.stdout),
-      stderr: outputs.writer(2, 0, wanted.stderr),
+      stdout: outputs.windowed(1, wanted.stdout),
+      stderr: outputs.windowed(2, wanted.stderr),
     });
     try {
       send({ t: "ran", result: await runCommand(running) });

@@ -36,3 +36,24 @@ Deno.test("run in a worker: its memory is held to the limit", async () => {
   const less = grow.run({ isolation, limits: { memory: 65_535 }, stdout: new WritableStream() });
   await assert.rejects(less, (error) => error instanceof GuestLimitError && error.limit === "memory");
 });
+
+Deno.test("run in a worker: a slow reader of its output holds it up, and loses nothing", async () => {
+  const hello = await guestAt("hello/hello.wasm");
+  const expected = (await hello.run({ args: ["out", "1000000", "5000"], stdout: "pipe" })).stdout;
+  const chunks: Uint8Array[] = [];
+  let open = () => {};
+  const gate = new Promise<void>((resolve) => open = resolve);
+  const stdout = new WritableStream<Uint8Array>({
+    async write(chunk) {
+      if (chunks.length === 0) await gate;
+      chunks.push(chunk);
+    },
+  });
+  const running = hello.run({ isolation, args: ["out", "1000000", "5000"], stdout });
+  // While nobody reads it cannot end: it has more to say than is kept for it.
+  const early = await Promise.race([running, new Promise((resolve) => setTimeout(resolve, 300, "waits"))]);
+  assert.equal(early, "waits");
+  open();
+  assert.equal((await running).exitCode, 0);
+  assert.deepEqual(new Uint8Array(await new Blob(chunks as BlobPart[]).arrayBuffer()), expected);
+});
