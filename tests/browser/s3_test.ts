@@ -9,6 +9,7 @@ const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 /** What the page is told to do with the module that it imports. */
 interface PageModule {
   readonly S3Store: typeof import("../../src/stores/s3/mod.ts").S3Store;
+  readonly FetchConnector: typeof import("../../src/http/mod.ts").FetchConnector;
 }
 
 /** A server of the page and of the service beside it. */
@@ -22,7 +23,10 @@ interface Place extends AsyncDisposable {
 }
 
 async function serve(): Promise<Place> {
-  const files = await bundle(`export { S3Store } from "${ROOT}src/stores/s3/store.ts";`);
+  const files = await bundle(
+    `export { S3Store } from "${ROOT}src/stores/s3/store.ts";
+     export { FetchConnector } from "${ROOT}src/http/fetch.ts";`,
+  );
   const service = new FakeS3();
   const loaded: string[] = [];
   const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, async (request) => {
@@ -103,24 +107,55 @@ Deno.test("browser: a page whose own server is gone is told so by errors of the 
   await page.evaluate(async (origin) => void await import(`${origin}/app/main.js`), origin);
   place.gone = true;
   const seen = await page.evaluate(async ({ origin, keys }) => {
+    const { S3Store, FetchConnector } = await import(`${origin}/app/main.js`) as PageModule;
+    const store = new S3Store({ bucket: "bucket", endpoint: origin, region: "us-east-1", ...keys });
+    const message = (error: Error) => `${error.name}: ${error.message}`;
+    let cancelled = false;
+    const stream = () => new ReadableStream({ cancel: () => void (cancelled = true) });
+    const service = new FetchConnector().connect();
+    const list = async () => {
+      for await (const _ of store.list()) break;
+    };
+    return {
+      get: await store.get("a").then(() => "", message),
+      head: await store.head("a").then(() => "", message),
+      put: await store.put("a", stream()).then(() => "", message),
+      cancelled,
+      delete: await store.delete("a").then(() => "", message),
+      list: await list().then(() => "", message),
+      call: await service.call({ method: "PUT", url: `${origin}/x`, headers: [], body: { stream: stream() } })
+        .then(() => "", (error) => `${error.kind} ${message(error)}`),
+    };
+  }, { origin, keys: KEYS });
+  assert.match(seen.get, /^GenericError: Cannot get "a": /);
+  assert.match(seen.head, /^GenericError: Cannot get the head of "a": /);
+  assert.match(seen.put, /^GenericError: Cannot put "a": /);
+  assert.ok(seen.cancelled);
+  assert.match(seen.delete, /^GenericError: Cannot delete "a": /);
+  assert.match(seen.list, /^GenericError: Cannot list: /);
+  assert.match(seen.call, /^connect HttpError: Cannot send PUT: /);
+});
+
+Deno.test("browser: what could not be loaded is loaded once it is there", async () => {
+  await using page = await launch();
+  if (page === undefined) return console.log("SKIPPED: chromium not installed");
+  await using place = await serve();
+  const { origin } = place;
+  await page.goto(`${origin}/app/`);
+  await page.evaluate(async ({ origin, keys }) => {
     const { S3Store } = await import(`${origin}/app/main.js`) as PageModule;
     const store = new S3Store({ bucket: "bucket", endpoint: origin, region: "us-east-1", ...keys });
-    const unreachable = new S3Store({
-      bucket: "bucket",
-      endpoint: "https://127.0.0.1:1",
-      region: "r",
-      ...keys,
-    });
-    const message = (error: Error) => `${error.name}: ${error.message}`;
-    return [
-      await store.get("a").then(() => "", message),
-      await store.put("a", "b").then(() => "", message),
-      await unreachable.head("a").then(() => "", message),
-    ];
+    const outcome = () =>
+      store.put("a", "b").then(() => store.get("a")).then((result) => result.text())
+        .catch((error: Error) => error.name);
+    Object.assign(globalThis, { outcome });
   }, { origin, keys: KEYS });
-  assert.match(seen[0]!, /^GenericError: Cannot get "a": /);
-  assert.match(seen[1]!, /^GenericError: Cannot put "a": /);
-  assert.match(seen[2]!, /^GenericError: Cannot get the head of "a": /);
+  const outcome = () =>
+    page.evaluate(() => (globalThis as unknown as { outcome: () => Promise<string> }).outcome());
+  place.gone = true;
+  assert.equal(await outcome(), "GenericError");
+  place.gone = false;
+  assert.equal(await outcome(), "b");
 });
 
 /** Those that the page signed, and its signature: the browser adds others, and the service looks at all that it gets. */
