@@ -50,12 +50,12 @@ function output(stream: NodeJS.WriteStream, name: string): OutputStream {
       return stream.columns ?? 80;
     },
     write: (data) =>
-      new Promise((done, fail) => {
-        stream.write(data, (error) => {
-          if (!error) done();
-          else if (isBrokenPipe(error)) fail(new BrokenPipe("Nobody reads the output", { cause: error }));
-          else fail(new Error(`Cannot write to ${name}: ${error.message}`, { cause: error }));
-        });
+      new Promise<void>((done, fail) => {
+        // Deno throws where output goes to a file, Node calls back.
+        stream.write(data, (error) => error ? fail(error) : done());
+      }).catch((error) => {
+        if (isBrokenPipe(error)) throw new BrokenPipe("Nobody reads the output", { cause: error });
+        throw new Error(`Cannot write to ${name}: ${error.message}`, { cause: error });
       }),
   };
 }

@@ -40,6 +40,21 @@ cliTest("process: a reader that leaves ends it in peace", async ({ cwd }) => {
   assert.deepEqual([code, err], [0, ""]);
 });
 
+cliTest("process: output that cannot be written is named", async ({ cwd }) => {
+  if (!(await Deno.stat("/dev/full").catch(() => undefined))) return console.log("SKIPPED: no /dev/full");
+  await Deno.writeTextFile(`${cwd}/a`, "A\n");
+  const main = new URL("../../src/cli/main.ts", import.meta.url).pathname;
+  const { code, stderr } = await new Deno.Command("sh", {
+    args: ["-c", `exec "$0" run -A "$1" cat a > /dev/full`, Deno.execPath(), main],
+    cwd,
+  }).output();
+  assert.equal(code, 1);
+  assert.match(
+    new TextDecoder().decode(stderr),
+    /^storeport: Cannot write to standard output: no space left/i,
+  );
+});
+
 cliTest("process: SIGINT leaves nothing half-written", async ({ cwd }) => {
   const child = spawn(["put", "-", "file"], { cwd, stdin: "piped" });
   const writer = child.stdin.getWriter();
