@@ -66,7 +66,7 @@ export type ResolvedRetryOptions =
 
 /**
  * Fills in the defaults, the budget among them. Resolving once and handing the result both to `createClient` and to
- * one's own {@linkcode RetryState}s makes them share one budget.
+ * your own {@linkcode RetryState}s makes them share one budget.
  */
 export function resolveRetry(options: RetryOptions = {}): ResolvedRetryOptions {
   return {

@@ -52,14 +52,15 @@ const FAILURES_KEPT = 32;
  * `request.retries` and asks it before each resumption, so that all draw on one count, one clock and one budget:
  *
  * ```ts ignore
- * const retry = resolveRetry(options.retry);
- * const client = createClient(connector, { ...options, retry });
+ * const retry = { maxRetries: 5, budget: new RetryBudget() };
+ * const client = createClient(new FetchConnector(), { retry });
+ * const request = { method: "GET", url: "https://example.com/large", headers: [] };
  *
  * const retries = new RetryState(retry);
- * const first = await client.call({ …, signal, retries });
- * // … the body broke:
- * if (!await retries.next({ error }, signal)) throw error;
- * const rest = await client.call({ …, signal, retries }); // with a range
+ * const first = await client.call({ ...request, retries });
+ * // The body failed with `error` after 1,000 bytes:
+ * if (!await retries.next({ error })) throw error;
+ * const rest = await client.call({ ...request, headers: [["range", "bytes=1000-"]], retries });
  * ```
  */
 export class RetryState {

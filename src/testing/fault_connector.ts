@@ -16,15 +16,28 @@ export type FaultCounts = Record<Fault["kind"] | "requests" | "passed", number>;
  * Sends requests through another connector and makes some of them fail as its plan says. Its failures are the same
  * `HttpError`s as real ones, and bodies break where a real connection would break them.
  *
- * ```ts ignore
- * const connector = new FaultConnector(new FetchConnector(), scriptedFaults([
- *   { kind: "refuse" },
- *   { kind: "status", status: 503, retryAfter: "1" },
- *   { kind: "reset", side: "response", after: 1000 },
- * ]));
- * const store = new HttpStore({ url, connector });
- * await store.get("a.txt"); // survives all three
- * console.log(connector.counts);
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { FetchConnector, HttpStore, MemoryStore } from "@storeport/storeport";
+ * import { serveGateway } from "@storeport/storeport/gateway";
+ * import { FaultConnector, scriptedFaults } from "@storeport/storeport/testing";
+ *
+ * const served = new MemoryStore();
+ * await served.put("a.txt", "text ".repeat(1000));
+ * await using server = await serveGateway({ store: served });
+ * const connector = new FaultConnector(
+ *   new FetchConnector(),
+ *   scriptedFaults([
+ *     { kind: "refuse" },
+ *     { kind: "status", status: 503, retryAfter: "0" },
+ *     { kind: "reset", side: "response", after: 1000 },
+ *   ]),
+ * );
+ * const store = new HttpStore(server.url, { connector });
+ * assert.equal((await (await store.get("a.txt")).text()).length, 5000); // survives all three
+ * assert.equal(connector.counts.reset, 1);
+ * store.close();
  * ```
  */
 export class FaultConnector implements HttpConnector {
