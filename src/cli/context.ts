@@ -8,7 +8,7 @@ import {
   type OpenStoreOptions,
   parseStoreUrl,
 } from "../open_store.ts";
-import { ConfigurationError, InvalidPathError } from "../store/error.ts";
+import { ConfigurationError, InvalidPathError, NotFoundError } from "../store/error.ts";
 import type { ObjectStore } from "../store/object_store.ts";
 import { type Path, segmentsOf } from "../store/path.ts";
 import { clean, explain, UsageError } from "./errors.ts";
@@ -106,6 +106,23 @@ export class Context {
       }
       throw error;
     }
+  }
+
+  /**
+   * Refuses a place of this machine that is not a directory: a misspelt name would pass for an empty one.
+   *
+   * @throws {UsageError} for a file, and for a name that nothing has.
+   * @throws {PermissionDeniedError} where that cannot be told.
+   */
+  async requireDirectory({ store, path, shown, local, directory }: Location, action: string): Promise<void> {
+    if (!local || path === "" || (directory && !shown.endsWith("/"))) return;
+    try {
+      await store.head(path, { signal: this.signal });
+    } catch (error) {
+      if (!(error instanceof NotFoundError)) throw error;
+      if (/it is a directory$/.test(error.message)) return;
+    }
+    throw new UsageError(`Cannot ${action} "${shown}": it is not a directory`);
   }
 
   #share(url: URL, { store, path }: OpenedStore, options: OpenStoreOptions): ObjectStore {

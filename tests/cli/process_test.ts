@@ -84,6 +84,12 @@ cliTest("process: without permissions it says which are missing", async ({ cwd }
     new TextDecoder().decode(stderr),
     /requires read access .* run again with the --allow-read flag\n$/,
   );
+  for (const args of [["gateway", cwd, "--addr", "127.0.0.1:0"], ["sync", cwd, "memory:///"]]) {
+    const refused = await new Deno.Command(Deno.execPath(), {
+      args: ["run", "--no-prompt", "--allow-env", main, ...args],
+    }).output();
+    assert.match(new TextDecoder().decode(refused.stderr), /requires read access/, args[0]);
+  }
 });
 
 cliTest("a full disk: the command fails and leaves nothing", async ({ cwd }) => {

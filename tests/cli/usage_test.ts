@@ -62,7 +62,7 @@ Deno.test("cli: bad usage ends with 2 and says what is wrong", async () => {
     [["gateway", "--addr", "8080", "memory:///"], /host:port/],
     [["gateway", "--addr", "h:99999", "memory:///"], /host:port/],
     [["gateway", "no/such/directory"], /Cannot serve "no\/such\/directory": it is not a directory/],
-    [["gateway", "--token", "", "memory:///"], /token is empty/],
+    [["gateway", "--token", "", "file:///"], /token is empty/],
     [["gateway", "--base-path", "files", "memory:///"], /begins with a slash/],
     [["gateway", "--max-body-size", "1X", "memory:///"], /256M or 1G/],
     [["run", "--net", "://bad", "x.wasm"], /--net: .*"http", "https"/],

@@ -63,12 +63,9 @@ Examples:
 }
 
 async function serve(context: Context, url: string, flags: Flags): Promise<void> {
-  const { store, path, shown, local, directory } = await context.open(url, {
-    options: flags.option,
-    dropAttributes: true,
-  });
-  // A misspelt name would pass for an empty store.
-  if (local && !directory) throw new UsageError(`Cannot serve "${shown}": it is not a directory`);
+  const location = await context.open(url, { options: flags.option, dropAttributes: true });
+  const { store, path } = location;
+  await context.requireDirectory(location, "serve");
   if (flags.token === "") throw new UsageError("The token is empty: leave out --token to require none");
   if (flags.basePath && !flags.basePath.startsWith("/")) {
     throw new UsageError(`Cannot serve below "${flags.basePath}": a base path begins with a slash`);

@@ -76,14 +76,7 @@ Examples:
       dropAttributes: true,
       removeEmpty: flags.delete,
     });
-    const { runtime } = context;
-    // A name misspelt would pass for a directory without files.
-    if (
-      source.local &&
-      !(await runtime.isDirectory(/^file:/i.test(from) ? new URL(from) : runtime.fileUrl(from)))
-    ) {
-      throw new UsageError(`Cannot synchronise "${source.shown}": it is not a directory`);
-    }
+    await context.requireDirectory(source, "synchronise");
     await syncLocations(context, {
       source,
       destination,
