@@ -1,5 +1,5 @@
 /** Presigned URLs and POST policies: requests that somebody without credentials may make for a while. */
-import type { HeaderEntry } from "../../http/headers.ts";
+import { type HeaderEntry, isToken } from "../../http/headers.ts";
 import type { SignOptions } from "../../store/capabilities.ts";
 import { ConfigurationError } from "../../store/error.ts";
 import type { Path } from "../../store/path.ts";
@@ -176,7 +176,7 @@ function checkOptions({ expiresIn, query = [], signedHeaders = [] }: PresignOpti
     if (/[\x00-\x08\x0a-\x1f\x7f]/.test(value)) {
       throw refuse(`Cannot bind the header "${name}" to a presigned URL: its value holds control characters`);
     }
-    if (name === "" || REFUSED_HEADERS.has(name.toLowerCase())) {
+    if (!isToken(name) || REFUSED_HEADERS.has(name.toLowerCase())) {
       throw refuse(`Cannot bind the header "${name}" to a presigned URL`);
     }
   }
