@@ -3,8 +3,9 @@ import { notSupported, NotSupportedError } from "../../store/error.ts";
 import type { Path } from "../../store/path.ts";
 import type { OperationOptions, PutMode } from "../../store/types.ts";
 import type { S3Client } from "./client.ts";
-import { run, STORE } from "./core.ts";
+import { getHeader, run, STORE } from "./core.ts";
 import { createMarker } from "./put_marker.ts";
+import { bareETag, takesBareETags } from "./write_headers.ts";
 
 /** What one store knows of its service's conditions. */
 export class WriteConditions {
@@ -51,8 +52,8 @@ export class WriteConditions {
   /** Puts an object of a name that nobody has under a condition that cannot hold. */
   async #probe(kind: "create" | "update", options: OperationOptions): Promise<boolean> {
     const path = `.storeport-probe-${createMarker()}` as Path;
-    const put = async (header: readonly [string, string][], accept: readonly number[]) => {
-      const { status } = await run(this.#client, {
+    const put = async (header: readonly (readonly [string, string])[], accept: readonly number[]) =>
+      await run(this.#client, {
         method: "PUT",
         action: `find out whether the service heeds conditions, with a put of`,
         path,
@@ -61,15 +62,20 @@ export class WriteConditions {
         accept,
         options,
       });
-      return status;
-    };
+    const refuses = async (header: readonly [string, string]) =>
+      (await put([header], [404, 409, 412])).status >= 400;
     try {
-      if (kind === "create") await put([], []);
-      const status = await put(
-        [kind === "create" ? ["if-none-match", "*"] : ["if-match", '"00000000000000000000000000000000"']],
-        kind === "create" ? [409, 412] : [404, 412],
-      );
-      return status >= 400;
+      if (kind === "create") {
+        await put([], []);
+        return await refuses(["if-none-match", "*"]);
+      }
+      if (!await refuses(["if-match", '"00000000000000000000000000000000"'])) return false;
+      // One that is right must be taken, or no update would ever be made.
+      const eTag = getHeader((await put([], [])).headers, "etag");
+      if (eTag === undefined || !await refuses(["if-match", eTag])) return true;
+      if (await refuses(["if-match", bareETag(eTag)])) return false;
+      takesBareETags(this.#client);
+      return true;
     } catch (error) {
       // A service that says it knows no such header is as clear an answer.
       if (error instanceof NotSupportedError || (error as { status?: number }).status === 400) return false;

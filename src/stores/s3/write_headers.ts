@@ -72,10 +72,23 @@ export function modeHeader(client: S3Client, path: Path, mode: PutMode): HeaderE
   if (mode === "create") return ["if-none-match", "*"];
   const { eTag } = mode.update;
   if (eTag !== undefined) {
-    return ["if-match", client.provider.bareIfMatch ? eTag.replace(/^"(.*)"$/, "$1") : eTag];
+    return ["if-match", client.provider.bareIfMatch || bare.has(client) ? bareETag(eTag) : eTag];
   }
   throw new GenericError(`Cannot update "${path}": an ETag is needed to say which version is replaced`, {
     store: STORE,
     path,
   });
+}
+
+// What was found out of services that nobody named.
+const bare = new WeakSet<S3Client>();
+
+/** Notes that the service takes ETags in conditions of writes without their quotes only, as Ceph does. */
+export function takesBareETags(client: S3Client): void {
+  bare.add(client);
+}
+
+/** An ETag without its quotes. */
+export function bareETag(eTag: string): string {
+  return eTag.replace(/^"(.*)"$/, "$1");
 }

@@ -29,6 +29,35 @@ Deno.test("Ceph: If-Match goes without its quotes", async () => {
   assert.ok(service.requests.length === 2);
 });
 
+Deno.test("how If-Match takes ETags is found out where nobody named the service", async () => {
+  const ways: readonly (readonly [takes: (condition: string, eTag: string) => boolean, sent: RegExp])[] = [
+    [(condition, eTag) => condition === eTag, /^sent "\w+"$/],
+    [(condition, eTag) => condition === eTag.slice(1, -1), /^sent \w+$/],
+    // It refuses all: no update could ever be made.
+    [() => false, /NotSupportedError/],
+    // It heeds nothing.
+    [() => true, /NotSupportedError/],
+  ];
+  for (const [takes, sent] of ways) {
+    const { store, service } = open(({ headers, method, url }) => {
+      const condition = getHeader(headers, "if-match");
+      if (method !== "PUT" || condition === undefined) return undefined;
+      const object = service.objects.get(new URL(url).pathname.replace("/bucket/", ""));
+      return takes(condition, object?.eTag ?? "")
+        ? answer(200, "", [["etag", `sent ${condition}`]])
+        : failure(412, "PreconditionFailed");
+    }, { provider: "generic", endpoint: "https://s3.example" });
+    const { eTag } = await store.put("a", "1");
+    const update = () =>
+      store.put("a", "2", { mode: { update: { eTag } } }).then(({ eTag }) => eTag!, String);
+    assert.match(await update(), sent);
+    const { length } = service.requests;
+    assert.match(await update(), sent);
+    assert.ok(service.requests.length <= length + 1, "it is found out once");
+    assert.deepEqual([...service.objects.keys()], ["a"]);
+  }
+});
+
 Deno.test("Ceph: an upload's ETag is told bare, or not at all", async () => {
   for (const bare of [true, false]) {
     const { store, service } = open(undefined, CEPH);
