@@ -36,7 +36,7 @@ export function gateway(program: Command, context: Context): void {
     .option("--read-only", "refuse all writes")
     .option(
       "--cors [origin]",
-      "let scripts from this origin use it in browsers; any origin if no value is given",
+      "let scripts from this origin use it in browsers; any origin without a value, then written after the URL",
     )
     .option("--base-path <path>", "serve below this path, such as /files")
     .option(
