@@ -41,6 +41,9 @@ const KINDS: Readonly<Record<string, ErrorClass>> = {
   InvalidBucketState: GenericError,
   NotImplemented: NotSupportedError,
   KeyTooLongError: InvalidPathError,
+  // Ceph's, and MinIO's.
+  InvalidObjectName: InvalidPathError,
+  XMinioInvalidObjectName: InvalidPathError,
 };
 
 /** The class that an error code stands for, where it says more than the status. */

@@ -29,6 +29,13 @@ Deno.test("Ceph: If-Match goes without its quotes", async () => {
   assert.ok(service.requests.length === 2);
 });
 
+Deno.test("a key that the service does not take is told as that, in the words of each", async () => {
+  for (const code of ["KeyTooLongError", "InvalidObjectName", "XMinioInvalidObjectName"]) {
+    const { store } = open(() => failure(400, code));
+    await assert.rejects(store.put("k".repeat(2000), ""), { name: "InvalidPathError", code });
+  }
+});
+
 Deno.test("how If-Match takes ETags is found out where nobody named the service", async () => {
   const ways: readonly (readonly [takes: (condition: string, eTag: string) => boolean, sent: RegExp])[] = [
     [(condition, eTag) => condition === eTag, /^sent "\w+"$/],
