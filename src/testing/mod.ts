@@ -18,5 +18,6 @@
  */
 export * from "./assert.ts";
 export * from "./fault_connector.ts";
+export * from "./origin.ts";
 export * from "../store/conformance/mod.ts";
 export * from "../http/conformance/mod.ts";

@@ -39,7 +39,7 @@ export type ConnectorFeature =
 export interface ConnectorContext {
   /** The connector under test. */
   readonly connector: HttpConnector;
-  /** Base URL of a test origin (`startOrigin` of `testing/origin_node.ts`), without a slash at the end. */
+  /** Base URL of a test origin (`startOrigin`), without a slash at the end. */
   readonly origin: string;
   /** A URL that nothing listens at: connections are refused. */
   readonly refused: string;
