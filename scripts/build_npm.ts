@@ -1,7 +1,8 @@
 /**
  * `deno task npm`: writes the Node package into `npm/`, through dnt where JSR answers and through `deno pack` where it
- * does not, from one description (`scripts/npm/package.ts`); the page of `storeport gateway --ui` goes with it. `--with dnt` or `--with deno-pack` insists on one of them,
- * `--pack` also makes the tarball that `npm publish` would send, and prints its path last.
+ * does not, from one description (`scripts/npm/package.ts`); the page of `storeport gateway --ui` goes with it.
+ * `--with dnt` or `--with deno-pack` insists on one of them, `--pack` also makes the tarball that `npm publish` would
+ * send, and prints its path last.
  */
 import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";

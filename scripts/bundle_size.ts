@@ -56,7 +56,10 @@ const budgets: Readonly<Record<string, Budget>> = {
   "fast-xml-parser, for what is not a listing": { code: `export { XMLParser } from "fast-xml-parser";` },
 };
 
-/** For comparison. `deno bundle` fails on its browser files; this is what esbuild made of it, minified and gzipped alike. */
+/**
+ * For comparison. `deno bundle` fails on its browser files; this is what esbuild made of it, minified and gzipped
+ * alike.
+ */
 const AWS_SDK =
   "   85.5 KiB  for comparison: @aws-sdk/client-s3 v3 with six commands, all of it at first load";
 

@@ -18,8 +18,8 @@ export interface OpenedStore {
  * camelCase or snake_case. A key that the store does not know is refused. Two are known to all:
  *
  * - `connector` carries the requests of stores that speak HTTP; the others have no use for it;
- * - `env: true` lets cloud stores read the environment (`AWS_…` for S3, with the shared files and metadata services of the
- *   AWS tools) for all that is not given; a record of variables is read in its stead. Default: nothing is read.
+ * - `env: true` lets cloud stores read the environment (`AWS_…` for S3, with the shared files and metadata services of
+ *   the AWS tools) for all that is not given; a record of variables is read in its stead. Default: nothing is read.
  */
 export type OpenStoreOptions = Readonly<Record<string, unknown>>;
 

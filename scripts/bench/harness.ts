@@ -1,6 +1,6 @@
 /**
- * Side-by-side measurement. Contestants of a race are run in interleaved rounds (a fresh order each round), so that what
- * the machine does meanwhile falls on all alike; medians are compared, and the ratio is what counts.
+ * Side-by-side measurement. Contestants of a race are run in interleaved rounds (a fresh order each round), so that
+ * what the machine does meanwhile falls on all alike; medians are compared, and the ratio is what counts.
  *
  * Runs wherever there is `node:process`.
  */
@@ -120,8 +120,8 @@ export async function race(
 }
 
 /**
- * Whether a ratio reaches its goal, and whether the rounds agree on that: within one round both had the same machine, so
- * the ratios of the rounds tell how sure the ratio of the medians is.
+ * Whether a ratio reaches its goal, and whether the rounds agree on that: within one round both had the same machine,
+ * so the ratios of the rounds tell how sure the ratio of the medians is.
  */
 function judge(contestant: readonly number[], over: readonly number[], ratio: number, goal: number): string {
   const ratios = over.map((time, round) => time / contestant[round]!);

@@ -1,6 +1,6 @@
 /**
- * `deno task bench [suite …]`: measures storeport against its peers, side by side in one run. Only ratios mean anything;
- * targets are told as reached or missed, and nothing fails because of them.
+ * `deno task bench [suite …]`: measures storeport against its peers, side by side in one run. Only ratios mean
+ * anything; targets are told as reached or missed, and nothing fails because of them.
  */
 import type { RaceResult } from "./harness.ts";
 

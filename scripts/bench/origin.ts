@@ -1,6 +1,6 @@
 /**
- * The server of the benchmarks, in a process of its own so that it takes no time from what is measured:
- * `/bytes/<n>` answers with n bytes, a PUT to any path is swallowed. Prints its URL and ends when its standard input does.
+ * The server of the benchmarks, in a process of its own so that it takes no time from what is measured: `/bytes/<n>`
+ * answers with n bytes, a PUT to any path is swallowed. Prints its URL and ends when its standard input does.
  */
 const chunk = new Uint8Array(64 * 1024).map((_, i) => i & 0xff);
 const small = new Map<number, Uint8Array<ArrayBuffer>>();

@@ -17,8 +17,9 @@ export async function storeOps(): Promise<RaceResult[]> {
 }
 
 /**
- * get → put between two stores, while resident memory is watched: how much the first GiB takes, and whether that is all.
- * Chunks are garbage as soon as they are sent; how much of it stays until it is collected is the engine's decision.
+ * get → put between two stores, while resident memory is watched: how much the first GiB takes, and whether that is
+ * all. Chunks are garbage as soon as they are sent; how much of it stays until it is collected is the engine's
+ * decision.
  */
 async function streamedCopy(): Promise<string[]> {
   await using origin = await startOrigin();

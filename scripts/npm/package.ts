@@ -29,8 +29,8 @@ export const UI = "ui";
 export const BIN = "./bin/storeport.js";
 
 /**
- * Installed with the package: a hash, an XML reader, types by file names, and what the command parses and shows with. 3.7 MB in all; none
- * of it is loaded by who does not use the part that needs it.
+ * Installed with the package: a hash, an XML reader, types by file names, and what the command parses and shows with.
+ * 3.7 MB in all; none of it is loaded by who does not use the part that needs it.
  */
 export const DEPENDENCIES: readonly string[] = [
   "@noble/hashes",

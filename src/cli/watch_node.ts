@@ -5,8 +5,8 @@ import { stat } from "node:fs/promises";
 const PAUSE = 250;
 
 /**
- * Calls `changed` when the file is another one than before, and has stopped growing. Returns what ends that. It looks at
- * the file now and then: events of file systems miss files that are replaced, and those on other machines.
+ * Calls `changed` when the file is another one than before, and has stopped growing. Returns what ends that. It looks
+ * at the file now and then: events of file systems miss files that are replaced, and those on other machines.
  */
 export function watchFile(url: URL, changed: () => void): () => void {
   let known: string | undefined;

@@ -1,4 +1,7 @@
-/** Turns failures into responses: the right status, and a message that helps the client without revealing what lies behind the gateway. */
+/**
+ * Turns failures into responses: the right status, and a message that helps the client without revealing what lies
+ * behind the gateway.
+ */
 import {
   AlreadyExistsError,
   GenericError,

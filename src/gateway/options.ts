@@ -20,7 +20,10 @@ export interface GatewayCors {
   readonly exposedHeaders?: readonly string[];
 }
 
-/** A web page that works with the gateway. `storeport gateway --ui` serves one; its files are built from `examples/browser`. */
+/**
+ * A web page that works with the gateway. `storeport gateway --ui` serves one; its files are built from
+ * `examples/browser`.
+ */
 export interface GatewayUi {
   /** The file of that name in the page's one folder; `undefined` where there is none. */
   file(name: string): Promise<Uint8Array<ArrayBuffer> | undefined>;

@@ -72,8 +72,8 @@ const DEFAULT_GRACE = 5000;
 export async function serveGateway(options: ServeGatewayOptions): Promise<GatewayServer> {
   const { store, hostname = "127.0.0.1", port = 0, tls } = options;
   const gateway = createGateway(store, options);
-  // In Deno too: `Deno.serve` (2.9) takes more off a connection than a slow store asks for, without bound, and moves all of
-  // it with every chunk: 300 MiB in chunks of 16 KiB onto a disk took minutes, where `node:http` takes a second.
+  // In Deno too: `Deno.serve` (2.9) takes more off a connection than a slow store asks for, without bound, and moves
+  // all of it with every chunk: 300 MiB in chunks of 16 KiB onto a disk took minutes, where `node:http` takes a second.
   const { listen } = await import("./serve_node.ts");
   const listener = await listen(gateway.fetch, { hostname, port, tls });
   const host = hostname.includes(":") ? `[${hostname}]` : hostname;

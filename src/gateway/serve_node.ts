@@ -105,8 +105,8 @@ async function serveOne(
 }
 
 /**
- * Waits for what nobody has read of a request, where it is not much: the XML of a PROPFIND may arrive after its head, and
- * closing the connection for it costs the client more than it saves us.
+ * Waits for what nobody has read of a request, where it is not much: the XML of a PROPFIND may arrive after its head,
+ * and closing the connection for it costs the client more than it saves us.
  */
 async function skipRest(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
   // Somebody has begun to read, and stopped for a reason.

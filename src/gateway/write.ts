@@ -145,7 +145,9 @@ function wrongLength(): HttpFailure {
   return new HttpFailure(400, "The body is not of its declared length");
 }
 
-/** Whether there is any byte: servers hand over an empty stream for no body, and some clients send an empty chunked one. */
+/**
+ * Whether there is any byte: servers hand over an empty stream for no body, and some clients send an empty chunked one.
+ */
 async function hasBody(request: Request): Promise<boolean> {
   if ((declaredLength(request) ?? 0) > 0) return true;
   if (request.body === null) return false;

@@ -28,7 +28,9 @@ export type AddressClass =
   | "reserved"
   | "metadata";
 
-/** Reads a strict dotted-decimal IPv4 address or an RFC 4291 IPv6 address without brackets or zone; else `undefined`. */
+/**
+ * Reads a strict dotted-decimal IPv4 address or an RFC 4291 IPv6 address without brackets or zone; else `undefined`.
+ */
 export function parseIp(text: string): IpAddress | undefined {
   return text.includes(":") ? parseIpv6(text) : parseIpv4(text);
 }

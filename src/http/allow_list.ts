@@ -39,15 +39,16 @@ export interface AllowListOptions {
  * | `*` · `https://*` · `*:*` | every public host: on default ports · over `https:` · on every port |
  *
  * Hosts are compared after normalisation, in entries as in URLs: case, IDN and full-width characters, percent-encoding,
- * one trailing dot, every spelling of an IPv4 address, and IPv6 addresses that embed one. URLs with user information, port 0, zone
- * ids, blanks or backslashes in the authority are refused.
+ * one trailing dot, every spelling of an IPv4 address, and IPv6 addresses that embed one. URLs with user information,
+ * port 0, zone ids, blanks or backslashes in the authority are refused.
  *
- * **Special addresses** (private, loopback, link-local, multicast, documentation, …) are reached only when named outright: by
- * the address, or a network that is itself special (`10.0.0.0/8` is, `0.0.0.0/0` is not). `*` never grants one. Names are decided twice, as the
- * URL and for each address they resolve to. A name may resolve to a special address where
+ * **Special addresses** (private, loopback, link-local, multicast, documentation, …) are reached only when named
+ * outright: by the address, or a network that is itself special (`10.0.0.0/8` is, `0.0.0.0/0` is not). `*` never grants
+ * one. Names are decided twice, as the URL and for each address they resolve to. A name may resolve to a special
+ * address where
  * - it is `localhost` or below it, is listed, and the address is loopback; or
- * - it is listed exactly and nobody outside can point it elsewhere: one label (`minio`), or under `.local`, `.internal`,
- *   `.test` or `.home.arpa`; or
+ * - it is listed exactly and nobody outside can point it elsewhere: one label (`minio`), or under `.local`,
+ *   `.internal`, `.test` or `.home.arpa`; or
  * - the address is listed too, for that scheme and port.
  *
  * So `db.example.com` that suddenly resolves to 127.0.0.1 is refused. **Metadata** services of clouds need their exact

@@ -64,8 +64,8 @@ export interface HttpResponse {
   /** The whole body in one buffer: of the declared length where there is one, which is the fast way. */
   bytes(): Promise<Uint8Array<ArrayBuffer>>;
   /**
-   * The whole body, read into the beginning of `target`, in place of `bytes()`. `told` hears how many bytes stand there by
-   * now: what came before a failure is not lost. A body for which there is no room is an error. Not all have it.
+   * The whole body, read into the beginning of `target`, in place of `bytes()`. `told` hears how many bytes stand there
+   * by now: what came before a failure is not lost. A body for which there is no room is an error. Not all have it.
    */
   bytesInto?(target: Uint8Array, told: (placed: number) => void): Promise<void>;
   /** The whole body as UTF-8 text. */

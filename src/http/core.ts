@@ -1,7 +1,8 @@
 /**
  * The shared core of requests, with all that sends them, for modules that are loaded late. Bundlers that split code by
- * reachability (esbuild, and so `deno bundle`) put modules with the same set of importers into one chunk. Because all late
- * modules import the core through this file, the initial load and the first request take a few chunks instead of thirty.
+ * reachability (esbuild, and so `deno bundle`) put modules with the same set of importers into one chunk. Because all
+ * late modules import the core through this file, the initial load and the first request take a few chunks instead of
+ * thirty.
  */
 export { isStreamBody } from "./body.ts";
 export { DeadlineQueue } from "./deadlines.ts";

@@ -6,10 +6,10 @@ import { NotSupportedError } from "../store/error.ts";
 import { isNode, isWorkerd } from "./platform.ts";
 
 /**
- * A connector of what this environment has, found when a service is connected: `fetch`, or `node:http` where there is no
- * `fetch`, where `fetch` cannot honour an option, where a `policy` wants to see the addresses that names resolve to, and
- * on Node, whose `fetch` takes three to four times its processor time. `NODE_USE_ENV_PROXY` keeps Node at its `fetch`,
- * which goes by the proxies of the environment.
+ * A connector of what this environment has, found when a service is connected: `fetch`, or `node:http` where there is
+ * no `fetch`, where `fetch` cannot honour an option, where a `policy` wants to see the addresses that names resolve to,
+ * and on Node, whose `fetch` takes three to four times its processor time. `NODE_USE_ENV_PROXY` keeps Node at its
+ * `fetch`, which goes by the proxies of the environment.
  *
  * ```ts ignore
  * const service = defaultConnector().connect();

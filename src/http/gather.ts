@@ -8,7 +8,10 @@ const ENOUGH = 256 * 1024;
 
 type Read = ReadableStreamReadResult<Uint8Array>;
 
-/** Node, Deno and Bun have it. Elsewhere pieces go out as they come: there is nothing that tells a turn's end as cheaply. */
+/**
+ * Node, Deno and Bun have it. Elsewhere pieces go out as they come: there is nothing that tells a turn's end as
+ * cheaply.
+ */
 const { setImmediate, clearImmediate } = globalThis as {
   setImmediate?: (callback: () => void) => unknown;
   clearImmediate?: (immediate: unknown) => void;
@@ -69,7 +72,9 @@ export class GatheringReader {
   }
 }
 
-/** What the read brings if it does so before the next turn of the event loop; its failure is kept for who waits for it. */
+/**
+ * What the read brings if it does so before the next turn of the event loop; its failure is kept for who waits for it.
+ */
 function withinTurn(read: Promise<Read>): Promise<Read | undefined> {
   return new Promise((resolve) => {
     const turn = setImmediate!(() => resolve(undefined));

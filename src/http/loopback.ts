@@ -4,8 +4,8 @@ import { HttpError } from "./core.ts";
 import { isLoopbackHost, parseRequestUrl } from "./url.ts";
 
 /**
- * The loopback origin that the request goes to, with its slash, so that it is a whole authority and cannot be continued;
- * `undefined` for `https:`.
+ * The loopback origin that the request goes to, with its slash, so that it is a whole authority and cannot be
+ * continued; `undefined` for `https:`.
  *
  * @throws {HttpError} of kind `denied` for `http:` to anywhere else, of kind `request` for what is no URL.
  */

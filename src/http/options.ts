@@ -9,7 +9,10 @@ import type { TraceHooks } from "./trace.ts";
 export interface HttpTimeouts {
   /** From the start to an established connection, TLS included. Default 5,000. */
   readonly connectTimeout?: number;
-  /** From an established connection to the response head; does not count the time a request body takes to send. Default 30,000. */
+  /**
+   * From an established connection to the response head; does not count the time a request body takes to send. Default
+   * 30,000.
+   */
   readonly firstByteTimeout?: number;
   /** Longest pause between two pieces of a response body while somebody waits for it. Default 30,000. */
   readonly readTimeout?: number;
@@ -58,7 +61,9 @@ export interface ClientOptions extends HttpTimeouts {
   readonly randomizeAddresses?: boolean;
   /** Connect to this unix socket whatever the URL's authority says. */
   readonly unixSocket?: string;
-  /** Who may be talked to. Default: everyone (a script has its platform's permissions; guests are denied by the host). */
+  /**
+   * Who may be talked to. Default: everyone (a script has its platform's permissions; guests are denied by the host).
+   */
   readonly policy?: NetworkPolicy;
   /** What is tried again, how often and how long. `false`: nothing. */
   readonly retry?: RetryOptions | false;

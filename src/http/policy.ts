@@ -15,7 +15,10 @@ export interface PolicyAllowed {
 export interface PolicyDenied {
   /** No. */
   readonly allowed: false;
-  /** `not-listed`: no entry names it. `prohibited-address`: private, loopback, link-local or metadata. `invalid`: not a usable URL. */
+  /**
+   * `not-listed`: no entry names it. `prohibited-address`: private, loopback, link-local or metadata. `invalid`: not a
+   * usable URL.
+   */
   readonly reason: "not-listed" | "prohibited-address" | "invalid";
   /**
    * Why, and which entry would allow it. May hold a resolved private address: for the operator, not for a guest, who is

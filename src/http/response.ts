@@ -26,15 +26,15 @@ export interface BodySource {
   /** All of a small body of known length at once, where the platform has a quicker way than reading pieces. */
   whole?(): Promise<ArrayBuffer | Uint8Array<ArrayBuffer>>;
   /**
-   * Reads all of a large body into `target`, where the platform has a quicker way than reading pieces. `arrived` is told
-   * how many bytes came and how many stand in place; it throws where more come than are to be taken.
+   * Reads all of a large body into `target`, where the platform has a quicker way than reading pieces. `arrived` is
+   * told how many bytes came and how many stand in place; it throws where more come than are to be taken.
    */
   fill?(target: Uint8Array, arrived: (count: number, placed: number) => void): Promise<void>;
   /** Gives up the body and closes its connection; a `read`, `whole` or `fill` under way settles, whichever way. */
   cancel(reason: unknown): void | Promise<void>;
   /**
-   * Turns a rejection of `read` or `whole` into what callers see: an `HttpError`, or their own abort reason. May resolve
-   * with it.
+   * Turns a rejection of `read` or `whole` into what callers see: an `HttpError`, or their own abort reason. May
+   * resolve with it.
    */
   failure?(error: unknown): unknown;
   /** The trailer fields, asked for once the body has ended whole. */

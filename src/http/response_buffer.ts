@@ -47,7 +47,9 @@ export function concatPieces(pieces: readonly Uint8Array[], length: number): Uin
   return bytes;
 }
 
-/** Whether the piece is a plain view of all of an unshared buffer (no `Buffer`, which may be a slice of Node's pool). */
+/**
+ * Whether the piece is a plain view of all of an unshared buffer (no `Buffer`, which may be a slice of Node's pool).
+ */
 export function isWhole(piece: Uint8Array): piece is Uint8Array<ArrayBuffer> {
   return piece.constructor === Uint8Array && piece.buffer instanceof ArrayBuffer &&
     piece.byteLength === piece.buffer.byteLength;

@@ -1,4 +1,6 @@
-/** Capabilities beyond the contract that some stores have. Test with the `is…` functions; wrappers forward all of them. */
+/**
+ * Capabilities beyond the contract that some stores have. Test with the `is…` functions; wrappers forward all of them.
+ */
 import { notSupported } from "./error.ts";
 import type { ObjectStore } from "./object_store.ts";
 import type { PathInput } from "./path.ts";
@@ -80,7 +82,9 @@ export interface Signer {
   ): Promise<string[]>;
 }
 
-/** Whether a store has {@linkcode MultipartStore}. A wrapper has it; its calls then tell whether the inner store does. */
+/**
+ * Whether a store has {@linkcode MultipartStore}. A wrapper has it; its calls then tell whether the inner store does.
+ */
 export function isMultipartStore(store: ObjectStore): store is ObjectStore & MultipartStore {
   return "createMultipart" in store;
 }

@@ -1,6 +1,6 @@
 /**
- * Errors of stores: one class per kind, all of them {@linkcode ObjectStoreError}. Match on the class, never on the text.
- * Kinds are those of object_store's `Error` enum.
+ * Errors of stores: one class per kind, all of them {@linkcode ObjectStoreError}. Match on the class, never on the
+ * text. Kinds are those of object_store's `Error` enum.
  */
 
 /** What an error is made of. */

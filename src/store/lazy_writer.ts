@@ -2,8 +2,8 @@
 import type { ObjectWriter, PutResult } from "./types.ts";
 
 /**
- * A writer that hands all on to another, which `open` makes. It holds nothing back: a write is over when the other's is,
- * and what fails the other fails this one at once.
+ * A writer that hands all on to another, which `open` makes. It holds nothing back: a write is over when the other's
+ * is, and what fails the other fails this one at once.
  */
 export function lazyWriter(open: () => Promise<ObjectWriter>): ObjectWriter {
   const opened = open();
@@ -24,8 +24,8 @@ class LazyWriter extends WritableStream<Uint8Array> implements ObjectWriter {
     super({
       start(controller) {
         inner.then((writer) => writer.closed).catch((error) => controller.error(error));
-        // `abort()` below is called only once a write under way has ended, which may take long. StarlingMonkey (JavaScript
-        // in a WASM guest) has no such signal.
+        // `abort()` below is called only once a write under way has ended, which may take long. StarlingMonkey
+        // (JavaScript in a WASM guest) has no such signal.
         const { signal } = controller;
         signal?.addEventListener("abort", () => void abort(signal.reason), { once: true });
       },

@@ -28,7 +28,9 @@ import type {
 export interface ObjectStore extends Disposable {
   /** Display name, such as `AmazonS3(bucket)`; never holds a secret. */
   readonly name: string;
-  /** Whether `list` yields objects in the order of their paths' UTF-8 bytes. Absent: not known, take it for any order. */
+  /**
+   * Whether `list` yields objects in the order of their paths' UTF-8 bytes. Absent: not known, take it for any order.
+   */
   readonly listsInOrder?: boolean;
   /** Writes an object whole or not at all: readers see the old or the new one, never a mixture. */
   put(path: PathInput, payload: PutPayload, options?: PutOptions): Promise<PutResult>;
@@ -36,7 +38,9 @@ export interface ObjectStore extends Disposable {
   get(path: PathInput, options?: GetOptions): Promise<GetResult>;
   /** Reads `start..end` into a buffer; `end` is cut at the object's end, a start beyond it is an error. */
   getRange(path: PathInput, range: ByteRange, options?: OperationOptions): Promise<Uint8Array<ArrayBuffer>>;
-  /** Reads many ranges, near ones as one request; results in the order given. All come from one version of the object. */
+  /**
+   * Reads many ranges, near ones as one request; results in the order given. All come from one version of the object.
+   */
   getRanges(
     path: PathInput,
     ranges: readonly ByteRange[],
@@ -46,7 +50,10 @@ export interface ObjectStore extends Disposable {
   head(path: PathInput, options?: GetOptions): Promise<ObjectMeta>;
   /** Deletes an object. Missing ones: `NotFoundError` or success, as the service has it. */
   delete(path: PathInput, options?: DeleteOptions): Promise<void>;
-  /** Deletes many, in bulk where the service can. Yields one outcome a path, in order; a failed one does not end the others. */
+  /**
+   * Deletes many, in bulk where the service can. Yields one outcome a path, in order; a failed one does not end the
+   * others.
+   */
   deleteAll(
     paths: Iterable<PathInput> | AsyncIterable<PathInput>,
     options?: OperationOptions,

@@ -1,7 +1,10 @@
 /** What paths may hold. The rest of what can be done with paths is in `path.ts`. */
 import { InvalidPathError, NotSupportedError } from "./error.ts";
 
-/** A valid path: `/`-separated, no empty, `.` or `..` segment, no control character, no slash at either end. Root is `""`. */
+/**
+ * A valid path: `/`-separated, no empty, `.` or `..` segment, no control character, no slash at either end. Root is
+ * `""`.
+ */
 export type Path = string & { readonly __brand: "Path" };
 
 /**
@@ -93,8 +96,8 @@ export function parseObjectPath(input: PathInput, store: string = PATH_STORE): P
 }
 
 /**
- * As {@linkcode parseObjectPath}, but passes a {@linkcode RawPath} through: for stores whose service takes any key. Never
- * for a store that maps keys to file names.
+ * As {@linkcode parseObjectPath}, but passes a {@linkcode RawPath} through: for stores whose service takes any key.
+ * Never for a store that maps keys to file names.
  */
 export function parseKey(input: PathInput, store: string = PATH_STORE): Path {
   return input instanceof RawPath ? input.key as Path : parseObjectPath(input, store);

@@ -18,7 +18,9 @@ export interface ResumePolicy {
 export interface ReopenedBody {
   /** The bytes. */
   readonly body: ReadableStream<Uint8Array>;
-  /** The bytes of the object that `body` delivers: at least those asked for; further ones before and after are skipped. */
+  /**
+   * The bytes of the object that `body` delivers: at least those asked for; further ones before and after are skipped.
+   */
   readonly range: ByteRange;
   /** The response's ETag. */
   readonly eTag?: string;
@@ -45,8 +47,8 @@ export interface ResumableInit {
 }
 
 /**
- * A body that delivers exactly the bytes of `range`, or fails with a typed error: one that breaks, or ends short, goes on
- * with a ranged request; one that breaks after its last byte is complete; one that delivers too much is refused.
+ * A body that delivers exactly the bytes of `range`, or fails with a typed error: one that breaks, or ends short, goes
+ * on with a ranged request; one that breaks after its last byte is complete; one that delivers too much is refused.
  *
  * The stream fails with {@linkcode PreconditionError} when the object changed meanwhile, with {@linkcode GenericError}
  * (the break as its cause) when the policy gives up or there is no strong ETag, and with the signal's reason on abort.

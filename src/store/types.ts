@@ -38,7 +38,9 @@ export interface Attributes {
 /** Key-value tags of an object; ignored where the service has none. */
 export type Tags = Readonly<Record<string, string>>;
 
-/** Which version of an object an update replaces. Hand on what a put or head returned: stores differ in which they use. */
+/**
+ * Which version of an object an update replaces. Hand on what a put or head returned: stores differ in which they use.
+ */
 export interface UpdateVersion {
   /** Entity tag, quotes kept. */
   readonly eTag?: string;
@@ -128,8 +130,8 @@ export interface PutOptions extends OperationOptions {
   /** Tags of the object. */
   readonly tags?: Tags;
   /**
-   * Length in bytes of a stream payload, where the caller knows it: it is then declared instead of sent in chunks, which
-   * is faster and which some services insist on. A stream of another length is an error, and nothing is written.
+   * Length in bytes of a stream payload, where the caller knows it: it is then declared instead of sent in chunks,
+   * which is faster and which some services insist on. A stream of another length is an error, and nothing is written.
    */
   readonly size?: number;
   /** Told of the bytes sent so far. */
@@ -166,7 +168,10 @@ export interface PutMultipartOptions extends OperationOptions {
 
 /** An upload in parts. Nothing is visible before `complete`. */
 export interface MultipartUpload {
-  /** Adds the next part: the order of calls is the order of bytes, completion is free. All but the last ≥ 5 MiB on cloud stores. */
+  /**
+   * Adds the next part: the order of calls is the order of bytes, completion is free. All but the last ≥ 5 MiB on cloud
+   * stores.
+   */
   putPart(part: Uint8Array | readonly Uint8Array[], options?: OperationOptions): Promise<void>;
   /** Makes the object visible. Every `putPart` must have resolved. */
   complete(options?: OperationOptions): Promise<PutResult>;
@@ -195,8 +200,8 @@ export interface ListOptions extends OperationOptions {
   /** Only paths strictly greater than this, by UTF-8 bytes. It need not exist. */
   readonly offset?: PathInput;
   /**
-   * A key in the store that is not a valid path (`a//b`, a control character): `"error"` fails the listing, `"skip"` passes
-   * over it, `"raw"` yields it as it is, to be addressed with `rawPath(meta.location)`. Default `"error"`.
+   * A key in the store that is not a valid path (`a//b`, a control character): `"error"` fails the listing, `"skip"`
+   * passes over it, `"raw"` yields it as it is, to be addressed with `rawPath(meta.location)`. Default `"error"`.
    */
   readonly invalidPaths?: "error" | "skip" | "raw";
 }

@@ -95,8 +95,8 @@ class StoreWriter extends WritableStream<Uint8Array> implements ObjectWriter {
           void fail(error);
         };
         onAbort = () => failNow(signal?.reason);
-        // `abort()` below is called only once a write under way has ended, which may take long. StarlingMonkey (JavaScript
-        // in a WASM guest) has no such signal.
+        // `abort()` below is called only once a write under way has ended, which may take long. StarlingMonkey
+        // (JavaScript in a WASM guest) has no such signal.
         controller.signal?.addEventListener("abort", () => void fail(controller.signal.reason), {
           once: true,
         });

@@ -25,7 +25,9 @@ export function assert(condition: unknown, message: string): asserts condition {
   if (!condition) throw new AssertionError(message);
 }
 
-/** Fails unless both are deeply equal: plain data, arrays, dates, byte arrays, maps and sets. @throws {AssertionError} */
+/**
+ * Fails unless both are deeply equal: plain data, arrays, dates, byte arrays, maps and sets. @throws {AssertionError}
+ */
 export function assertEquals(actual: unknown, expected: unknown, message = "Values differ"): void {
   if (!deepEqual(actual, expected)) {
     throw new AssertionError(`${message}: got ${show(actual)}, expected ${show(expected)}`);

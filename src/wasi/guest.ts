@@ -53,9 +53,9 @@ export class Guest {
   /** What it exports. */
   readonly exports: readonly GuestExport[];
   /**
-   * Whether all of its code can be interrupted, so that the end of a worker also ends the thread of a guest that computes
-   * in Deno. A guest with instructions that this host does not know runs all the same, but there its thread goes on for
-   * as long as it computes. Node ends any.
+   * Whether all of its code can be interrupted, so that the end of a worker also ends the thread of a guest that
+   * computes in Deno. A guest with instructions that this host does not know runs all the same, but there its thread
+   * goes on for as long as it computes. Node ends any.
    */
   readonly interruptible: boolean;
   readonly #code: GuestCode;

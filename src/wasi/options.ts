@@ -36,8 +36,8 @@ export interface GuestLimits {
   /** Wall-clock time in milliseconds, after which the guest ends wherever it waits. Default: none. */
   readonly timeout?: number;
   /**
-   * Bytes of each linear memory. It does not grow beyond: the guest finds its memory used up, and most then trap. Default
-   * 4 GiB, all there can be.
+   * Bytes of each linear memory. It does not grow beyond: the guest finds its memory used up, and most then trap.
+   * Default 4 GiB, all there can be.
    */
   readonly memory?: number;
   /**
@@ -52,8 +52,8 @@ export interface GuestLimits {
   /** Bytes of one response body; more fail with `HTTP-response-body-size`. Default: no limit. */
   readonly responseBytes?: number;
   /**
-   * Bytes of an outgoing body that the guest may write before they are sent; it then waits. What the host holds for each
-   * slow client. Some guests write the beginning of a body before they send its message: they need room for that.
+   * Bytes of an outgoing body that the guest may write before they are sent; it then waits. What the host holds for
+   * each slow client. Some guests write the beginning of a body before they send its message: they need room for that.
    * Default 1 MiB.
    */
   readonly bodyWindow?: number;

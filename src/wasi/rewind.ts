@@ -1,7 +1,7 @@
 /**
- * Resets an instance to its initial state. All that a call leaves behind in a guest is in its memory, its mutable globals
- * and its handle tables; once these are restored it is a fresh instance, made in the time that it takes to copy the
- * memory.
+ * Resets an instance to its initial state. All that a call leaves behind in a guest is in its memory, its mutable
+ * globals and its handle tables; once these are restored it is a fresh instance, made in the time that it takes to copy
+ * the memory.
  */
 import type { HandleTable } from "./abi/handles.ts";
 import type { GuestCode } from "./module.ts";

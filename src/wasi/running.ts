@@ -45,7 +45,8 @@ export async function start(name: string, code: GuestCode, options: InstantiateO
 }
 
 /**
- * Opens what instances of a guest share; they all run in `epoch`, if there is one. What is returned throws like {@linkcode start}.
+ * Opens what instances of a guest share; they all run in `epoch`, if there is one. What is returned throws like
+ * {@linkcode start}.
  */
 export async function starter(
   name: string,

@@ -9,8 +9,8 @@ import {
 import { ForwardingStore } from "./forward.ts";
 
 /**
- * A store whose bodies arrive in chunks of exactly `chunkSize` bytes, the last one smaller: to test what reads them, and
- * for readers that want such chunks. `bytes()` is as it was.
+ * A store whose bodies arrive in chunks of exactly `chunkSize` bytes, the last one smaller: to test what reads them,
+ * and for readers that want such chunks. `bytes()` is as it was.
  *
  * @example
  * ```ts

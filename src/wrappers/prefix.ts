@@ -46,8 +46,8 @@ import { mapWriter } from "./writer.ts";
 const STORE = "PrefixStore";
 
 /**
- * A store whose paths all lie below a prefix of another: `a` is the other's `prefix/a`. Paths that come back, in results,
- * listings and errors, are without the prefix.
+ * A store whose paths all lie below a prefix of another: `a` is the other's `prefix/a`. Paths that come back, in
+ * results, listings and errors, are without the prefix.
  *
  * @example
  * ```ts
@@ -312,7 +312,9 @@ export class PrefixStore implements ObjectStore, MultipartStore, PaginatedListSt
     }
   }
 
-  /** Starts a listing at once, since some stores list what is there at the call; what fails then fails the iteration. */
+  /**
+   * Starts a listing at once, since some stores list what is there at the call; what fails then fails the iteration.
+   */
   #open<T>(start: () => AsyncIterable<T>): AsyncIterable<T> {
     try {
       return start();

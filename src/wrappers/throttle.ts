@@ -49,8 +49,8 @@ export interface ThrottleOptions {
 }
 
 /**
- * A store that waits before and during the operations of another, to see how a program fares with a slow one. Signals end
- * the waiting. Starting, completing and aborting an upload does not wait.
+ * A store that waits before and during the operations of another, to see how a program fares with a slow one. Signals
+ * end the waiting. Starting, completing and aborting an upload does not wait.
  *
  * @example
  * ```ts

@@ -1,4 +1,6 @@
-/** Components run in the page: output as it comes, exit codes, the allow-list, stopping, and what is said without JSPI. */
+/**
+ * Components run in the page: output as it comes, exit codes, the allow-list, stopping, and what is said without JSPI.
+ */
 import { strict as assert } from "node:assert";
 import { readFile } from "node:fs/promises";
 import type { Page } from "playwright-core";

@@ -158,7 +158,9 @@ Deno.test("browser: what could not be loaded is loaded once it is there", async 
   assert.equal(await outcome(), "b");
 });
 
-/** Those that the page signed, and its signature: the browser adds others, and the service looks at all that it gets. */
+/**
+ * Those that the page signed, and its signature: the browser adds others, and the service looks at all that it gets.
+ */
 function signedHeaders(headers: Headers): [name: string, value: string][] {
   const signed = /SignedHeaders=([^,]+)/.exec(headers.get("authorization") ?? "")?.[1]?.split(";") ?? [];
   return [...headers].filter(([name]) =>

@@ -1,4 +1,6 @@
-/** The web page from the package: `storeport gateway --ui` serves it whole, from an installation without its sources. */
+/**
+ * The web page from the package: `storeport gateway --ui` serves it whole, from an installation without its sources.
+ */
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { firstLine } from "../runtimes/lines.ts";

@@ -1,7 +1,7 @@
 /**
  * `deno task test:runtimes`: one list of cases a column, one runtime a line. Names as arguments (`Deno`,
- * `"Node 24/WASI host"`) run only those runtimes or lists; then nothing is written. With `--exceptions` only what is never
- * tried among others is run, each case alone: it must still fail.
+ * `"Node 24/WASI host"`) run only those runtimes or lists; then nothing is written. With `--exceptions` only what is
+ * never tried among others is run, each case alone: it must still fail.
  */
 import { join } from "node:path";
 import { run } from "../../scripts/npm/process.ts";

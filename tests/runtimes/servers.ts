@@ -1,6 +1,6 @@
 /**
- * The servers of one list: a gateway and the test origin. A process of its own, which ends with its standard input: many
- * lists run side by side, and servers that shared one thread were seconds late on a busy machine.
+ * The servers of one list: a gateway and the test origin. A process of its own, which ends with its standard input:
+ * many lists run side by side, and servers that shared one thread were seconds late on a busy machine.
  */
 import { createServer } from "node:net";
 import { serveGateway } from "../../src/gateway/mod.ts";

@@ -18,7 +18,9 @@ export interface S3Server {
   readonly lacks: readonly StoreFeature[];
   /** What it does instead. */
   readonly why: Readonly<Partial<Record<StoreFeature, string>>>;
-  /** Cases of the suite, and steps beside it, that it cannot pass; `shortfalls_test.ts` looks whether that is still so. */
+  /**
+   * Cases of the suite, and steps beside it, that it cannot pass; `shortfalls_test.ts` looks whether that is still so.
+   */
   readonly fails: Readonly<Record<string, Shortfall>>;
   readonly spec: ServerSpec;
 }

@@ -1,6 +1,6 @@
 /**
- * Runs what real servers are said to fail, and prints what each passes all the same, as JSON: `{ "moto": ["…"] }`. A process of its own, as
- * what fails halfway leaves connections and timers behind.
+ * Runs what real servers are said to fail, and prints what each passes all the same, as JSON: `{ "moto": ["…"] }`. A
+ * process of its own, as what fails halfway leaves connections and timers behind.
  */
 import { storeCases } from "../../src/store/conformance/mod.ts";
 import { S3Store } from "../../src/stores/s3/mod.ts";

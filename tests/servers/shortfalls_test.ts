@@ -1,4 +1,7 @@
-/** What is said of real servers holds: the table is made of the data, the data names what there is, and what is said to fail does. */
+/**
+ * What is said of real servers holds: the table is made of the data, the data names what there is, and what is said to
+ * fail does.
+ */
 import { strict as assert } from "node:assert";
 import { fileURLToPath } from "node:url";
 import { storeCases } from "../../src/store/conformance/mod.ts";

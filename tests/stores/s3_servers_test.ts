@@ -1,4 +1,7 @@
-/** What S3 is beside a store, against real servers: other clients, signed URLs, uploads taken up again, streams, versions, tags. */
+/**
+ * What S3 is beside a store, against real servers: other clients, signed URLs, uploads taken up again, streams,
+ * versions, tags.
+ */
 import { S3Store } from "../../src/stores/s3/mod.ts";
 import { S3_SERVERS, startS3 } from "../servers/s3.ts";
 import { STEPS } from "./s3_steps/mod.ts";

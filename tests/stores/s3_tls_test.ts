@@ -1,4 +1,7 @@
-/** S3 on a real server as few have it set up here: over TLS, with keys of the customer and of a KMS, and with the bucket in the host's name. */
+/**
+ * S3 on a real server as few have it set up here: over TLS, with keys of the customer and of a KMS, and with the bucket
+ * in the host's name.
+ */
 import { strict as assert } from "node:assert";
 import { Buffer } from "node:buffer";
 import type { HttpConnector } from "../../src/http/connector.ts";

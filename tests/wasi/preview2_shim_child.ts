@@ -1,6 +1,6 @@
 /**
- * Runs a guest with interfaces of preview2-shim in place of ours. A process of its own, because the shim starts a worker
- * that never ends and writes to the process's own output.
+ * Runs a guest with interfaces of preview2-shim in place of ours. A process of its own, because the shim starts a
+ * worker that never ends and writes to the process's own output.
  */
 import process from "node:process";
 import { WASIShim } from "@bytecodealliance/preview2-shim/instantiation";

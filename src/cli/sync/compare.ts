@@ -11,8 +11,8 @@ export type Comparison = "size" | "quick" | "checksum";
 /**
  * Whether what a listing says makes the destination a copy of the source; `undefined`: the bytes must be compared.
  *
- * ETags of 32 hex digits are MD5s on both sides, or at least change with the content; others tell nothing across stores.
- * Without them the destination is a copy if it is no older than the source.
+ * ETags of 32 hex digits are MD5s on both sides, or at least change with the content; others tell nothing across
+ * stores. Without them the destination is a copy if it is no older than the source.
  *
  * @param coarse The source tells whole seconds, as S3 does: it may have been written until the end of its second. An
  * object that was copied in the second in which it was written is so copied twice; a change is never missed.

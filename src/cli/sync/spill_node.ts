@@ -115,7 +115,10 @@ export async function spillRun<T>(
   return readRun<T>(path);
 }
 
-/** A record as a line. JSON leaves two characters as they are at which lines end for some readers of them, Deno's among them. */
+/**
+ * A record as a line. JSON leaves two characters as they are at which lines end for some readers of them, Deno's among
+ * them.
+ */
 function lineOf(record: unknown): string {
   return `${
     JSON.stringify(record).replace(/[\u2028\u2029]/g, (end) => `\\u${end.charCodeAt(0).toString(16)}`)

@@ -1,6 +1,7 @@
 /**
  * Makes a destination like a source: the two listings are merged, differences are copied concurrently as they are
- * found, and what only the destination has is deleted at the end. What an interrupted run leaves undone, the next finds.
+ * found, and what only the destination has is deleted at the end. What an interrupted run leaves undone, the next
+ * finds.
  */
 import { NotFoundError, ObjectStoreError } from "../../store/error.ts";
 import { concatPaths, type Path, stripPrefix } from "../../store/path.ts";
@@ -94,7 +95,8 @@ class SyncRun {
       await this.#run(this.#differences());
     } catch (error) {
       if (!(error instanceof NotSorted)) throw error;
-      // The service does not list as it should. What was copied is found unchanged by the second pass; nothing has been deleted.
+      // The service does not list as it should. What was copied is found unchanged by the second pass; nothing has been
+      // deleted.
       this.#sort = true;
       this.#seen = this.#unchanged = 0;
       this.#extra = new Spill(this.#area, KEPT);

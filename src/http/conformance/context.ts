@@ -44,8 +44,8 @@ export interface ConnectorContext {
   /** A URL that nothing listens at: connections are refused. */
   readonly refused: string;
   /**
-   * Factor of the times in cases about timers, which are short for a machine with time to spare. Default 1; where a case
-   * failed on a busy one, a larger factor tells whether that was all.
+   * Factor of the times in cases about timers, which are short for a machine with time to spare. Default 1; where a
+   * case failed on a busy one, a larger factor tells whether that was all.
    */
   readonly pace?: number;
 }

@@ -50,8 +50,8 @@ export class UploadStream {
     what: string,
     watcher: UploadWatcher,
   ) {
-    // Measured into a server that drops it, pieces of 64 KiB: on Node 400 MiB/s as they are and 740 gathered, on Deno 500
-    // and 440, where what is copied stays in memory for a while too.
+    // Measured into a server that drops it, pieces of 64 KiB: on Node 400 MiB/s as they are and 740 gathered, on Deno
+    // 500 and 440, where what is copied stays in memory for a while too.
     this.#reader = new GatheringReader(source, probeStreamLength() ? undefined : 64 * 1024);
     this.#length = length;
     this.#what = what;
@@ -71,8 +71,8 @@ export class UploadStream {
       },
       cancel: (reason) => this.stop(reason),
     }, { highWaterMark: 0 });
-    // Undici before 8, that of Node up to 24, splits the stream to have a second one for repeats that it never makes of a
-    // stream, where all that is sent would stay in memory. It asks the stream itself; no other fetch does.
+    // Undici before 8, that of Node up to 24, splits the stream to have a second one for repeats that it never makes of
+    // a stream, where all that is sent would stay in memory. It asks the stream itself; no other fetch does.
     this.stream.tee = () => [new ReadableStream(), this.stream];
   }
 
@@ -121,8 +121,8 @@ export class UploadStream {
   }
 
   /**
-   * `answer`, or a rejection when the signal is aborted: StarlingMonkey waits for the end of a request's stream whatever
-   * the signal says, and that of an aborted request does not come.
+   * `answer`, or a rejection when the signal is aborted: StarlingMonkey waits for the end of a request's stream
+   * whatever the signal says, and that of an aborted request does not come.
    */
   orAborted(answer: Promise<Response>, signal: AbortSignal): Promise<Response> {
     return new Promise((resolve, reject) => {

@@ -7,7 +7,8 @@
 export interface FetchAbilities {
   /**
    * A request body may be a stream. Without it streams are collected, up to a bound. Default: probed, and `false` in
-   * browsers: Chromium has it over HTTP/2 only, which services such as S3 do not speak, Firefox and Safari do not have it.
+   * browsers: Chromium has it over HTTP/2 only, which services such as S3 do not speak, Firefox and Safari do not have
+   * it.
    */
   readonly requestStreams?: boolean;
   /**

@@ -2,8 +2,8 @@
 import { type ObjectStoreErrorOptions, toStoreError } from "../../store/error.ts";
 
 /**
- * What is being loaded. A page whose own server is gone can load nothing: that is an error of the store too, and of this
- * operation alone, since the next one asks for it again.
+ * What is being loaded. A page whose own server is gone can load nothing: that is an error of the store too, and of
+ * this operation alone, since the next one asks for it again.
  *
  * @param action What fails then, as it stands after "Cannot".
  * @param payload What was to be put: a stream that nobody will read is cancelled then.

@@ -7,7 +7,10 @@ const ATTRIBUTE_OF: ReadonlyMap<string, keyof Attributes> = new Map(
   STANDARD.map(([attribute, header]) => [header, attribute]),
 );
 
-/** The attributes that a response reports: the five standard headers, and metadata by its prefix, but for the key `hidden`. */
+/**
+ * The attributes that a response reports: the five standard headers, and metadata by its prefix, but for the key
+ * `hidden`.
+ */
 export function readAttributes(headers: HeaderList, metadataPrefix: string, hidden?: string): Attributes {
   const attributes: Record<string, unknown> = {};
   let metadata: Record<string, string> | undefined;

@@ -1,4 +1,6 @@
-/** Resumes bodies that break off. Loaded with the first response, since a broken network could prevent loading it later. */
+/**
+ * Resumes bodies that break off. Loaded with the first response, since a broken network could prevent loading it later.
+ */
 import type { RetryState } from "../../http/retry_state.ts";
 import type { ByteRange } from "../../store/range.ts";
 import { ResumableSource, type ResumePolicy } from "../../store/resume.ts";
@@ -6,7 +8,10 @@ import { getHeader, parseContentRange, responseError } from "./core.ts";
 import type { Getter } from "./get.ts";
 import { httpErrorOf, retriesOf } from "./retries.ts";
 
-/** A body that delivers `range`, first out of `first`, then by ranged requests out of the budget of the client's retries. */
+/**
+ * A body that delivers `range`, first out of `first`, then by ranged requests out of the budget of the client's
+ * retries.
+ */
 export function recover(
   getter: Getter,
   first: ReadableStream<Uint8Array>,

@@ -32,10 +32,10 @@ import type { WebDav } from "./webdav.ts";
  * - `list` asks for the whole tree at once and goes level by level where the server refuses that. Directories without
  *   objects show up as common prefixes.
  * - A write makes the directories above it as needed; `delete` leaves them.
- * - `"create"` and `{ update }` need a server that honours conditions (see {@linkcode HttpStoreOptions.conditionalPut}).
- *   Apache does, but not in one step: of writers that race there several may win. Its ETags are weak, and so match
- *   nothing, until an object is a second old. A conditional write that had to be sent again may meet its own first
- *   sending; its error then says so.
+ * - `"create"` and `{ update }` need a server that honours conditions (see
+ *   {@linkcode HttpStoreOptions.conditionalPut}). Apache does, but not in one step: of writers that race there several
+ *   may win. Its ETags are weak, and so match nothing, until an object is a second old. A conditional write that had to
+ *   be sent again may meet its own first sending; its error then says so.
  * - WebDAV has no uploads in parts: `writer` streams one PUT, `putMultipart` is refused. A stream of more than 1 MiB is
  *   sent once; if that fails, the put does. Platforms whose `fetch` takes no streams are refused above 16 MiB by name.
  * - Attributes are sent as their headers, user metadata as `x-storeport-meta-*`. Most servers forget all but

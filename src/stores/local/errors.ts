@@ -70,7 +70,9 @@ export function storeError(
   return new GenericError(`${failed}: ${code ?? reason}`, options);
 }
 
-/** The error for a name that stands for neither a file nor a directory: it has no size, and reading it may never end. */
+/**
+ * The error for a name that stands for neither a file nor a directory: it has no size, and reading it may never end.
+ */
 export function notAFile(action: string, path: string): NotSupportedError {
   return new NotSupportedError(
     `Cannot ${action} ${

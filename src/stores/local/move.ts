@@ -52,7 +52,9 @@ export async function deleteFile(
   if (options.cleanup) await removeEmpty(area, entry.directory, path);
 }
 
-/** Copies a file. The bytes are the copy's own: a hard link would let later writes through the one show in the other. */
+/**
+ * Copies a file. The bytes are the copy's own: a hard link would let later writes through the one show in the other.
+ */
 export async function copyFile(
   area: Area,
   from: Path,

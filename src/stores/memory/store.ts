@@ -51,8 +51,8 @@ import { listLevel, listPage, listSnapshot } from "./listing.ts";
 const STORE = "InMemory";
 
 /**
- * Objects in memory, gone with the store. Everything of the contract works, and each operation is atomic: for tests, and
- * for data that need not last. Keys may be any text ({@linkcode rawPath}); tags are ignored; there are no versions.
+ * Objects in memory, gone with the store. Everything of the contract works, and each operation is atomic: for tests,
+ * and for data that need not last. Keys may be any text ({@linkcode rawPath}); tags are ignored; there are no versions.
  *
  * @example
  * ```ts

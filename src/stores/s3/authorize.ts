@@ -1,6 +1,6 @@
 /**
- * Signing, below the retries: each attempt is signed anew, with credentials and a time of its own. Some refusals are put
- * right (`correct.ts`), and the request is made once more.
+ * Signing, below the retries: each attempt is signed anew, with credentials and a time of its own. Some refusals are
+ * put right (`correct.ts`), and the request is made once more.
  */
 import { isStreamBody } from "../../http/body.ts";
 import type { HttpLayer, HttpRequest, HttpResponse, HttpService } from "../../http/connector.ts";

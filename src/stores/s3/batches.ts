@@ -5,8 +5,8 @@ import { iterate } from "../../store/concurrency.ts";
 const PATIENCE = 50;
 
 /**
- * Batches of at most `size`. A source that takes its time, perhaps because it waits for what becomes of the items before,
- * gets what it has given handed on. One that fails does so after the items before; leaving early closes it.
+ * Batches of at most `size`. A source that takes its time, perhaps because it waits for what becomes of the items
+ * before, gets what it has given handed on. One that fails does so after the items before; leaving early closes it.
  */
 export async function* batches<T>(
   items: Iterable<T> | AsyncIterable<T>,

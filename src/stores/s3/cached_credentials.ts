@@ -30,8 +30,8 @@ export function cachedCredentials(
 }
 
 /**
- * How long credentials are used that had ended when they came, in milliseconds: then it is our clock that is wrong, or who gave them; the
- * service will say. Without this each request would fetch them anew.
+ * How long credentials are used that had ended when they came, in milliseconds: then it is our clock that is wrong, or
+ * who gave them; the service will say. Without this each request would fetch them anew.
  */
 const EXPIRED_TTL = 60_000;
 

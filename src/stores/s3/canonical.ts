@@ -1,6 +1,6 @@
 /**
- * What a Signature Version 4 is made over: the canonical request, its scope and its date. Source: AWS "Signature Version
- * 4 signing process". The hashing is elsewhere: `sigv4.ts` without promises, `sigv4_web.ts` with WebCrypto's.
+ * What a Signature Version 4 is made over: the canonical request, its scope and its date. Source: AWS "Signature
+ * Version 4 signing process". The hashing is elsewhere: `sigv4.ts` without promises, `sigv4_web.ts` with WebCrypto's.
  */
 import { getHeader, type HeaderEntry, type HeaderList } from "../../http/headers.ts";
 import { encodeQuery, encodeUnreserved } from "../common/url.ts";

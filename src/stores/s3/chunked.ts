@@ -1,7 +1,7 @@
 /**
- * Payloads in chunks, `aws-chunked`: each signed as it is sent, beginning with the signature of the request, and with the checksum of all
- * of them after the last. So what cannot be hashed beforehand is signed all the same. Source: AWS "Transferring payload in multiple
- * chunks" and "Including trailing headers".
+ * Payloads in chunks, `aws-chunked`: each signed as it is sent, beginning with the signature of the request, and with
+ * the checksum of all of them after the last. So what cannot be hashed beforehand is signed all the same. Source: AWS
+ * "Transferring payload in multiple chunks" and "Including trailing headers".
  */
 import type { HttpStreamBody } from "../../http/body.ts";
 import { getHeader, type HeaderEntry, type HeaderList } from "../../http/headers.ts";
@@ -47,7 +47,10 @@ export interface ChunkScope extends SigningScope {
 export class ChunkedBody implements HttpStreamBody {
   /** The chunks, with their signatures between. */
   readonly stream: ReadableStream<Uint8Array>;
-  /** Without chunks, as the service must be told the length in one way or the other: declared, `fetch` of some platforms sends no stream. */
+  /**
+   * Without chunks, as the service must be told the length in one way or the other: declared, `fetch` of some platforms
+   * sends no stream.
+   */
   readonly length: number | undefined;
   /** The header lines of the request that go with it; `content-encoding` is put before that of the object. */
   readonly headers: readonly HeaderEntry[];
@@ -56,7 +59,10 @@ export class ChunkedBody implements HttpStreamBody {
   readonly #options: ChunkedOptions;
   #signer: ChunkSigner | undefined;
 
-  /** Nothing is read before the request is sent. Neither signatures nor a checksum make no chunks: the bytes go out as they are. */
+  /**
+   * Nothing is read before the request is sent. Neither signatures nor a checksum make no chunks: the bytes go out as
+   * they are.
+   */
   constructor(source: ReadableStream<Uint8Array>, options: ChunkedOptions) {
     this.#options = options;
     const { signed, checksum, length } = options;

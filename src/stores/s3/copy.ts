@@ -105,7 +105,10 @@ async function copyCreate(
   }
 }
 
-/** A copy by one request under a condition, which carries a marker: its attributes are those of the source, sent again with it. */
+/**
+ * A copy by one request under a condition, which carries a marker: its attributes are those of the source, sent again
+ * with it.
+ */
 async function copyMarked(
   client: S3Client,
   source: Source,

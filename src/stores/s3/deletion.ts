@@ -203,7 +203,10 @@ async function deleteKeys(
   }
 }
 
-/** @throws {GenericError} for a refusal of a key that nobody named: it is one of ours in another spelling, and which cannot be told. */
+/**
+ * @throws {GenericError} for a refusal of a key that nobody named: it is one of ours in another spelling, and which
+ * cannot be told.
+ */
 function requireKnown(errors: ReadonlyMap<Path, ObjectStoreError>, keys: ReadonlySet<Path>): void {
   for (const [path, { code }] of errors) {
     if (keys.has(path)) continue;

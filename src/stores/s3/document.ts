@@ -18,8 +18,8 @@ export interface DocumentShape extends XmlShape {
 
 /**
  * Sends a request whose success is told by a document. S3 begins some answers before it knows how they end, so a 200
- * may hold an error; what is transient is tried again within the client's retries, as is a document cut short, and what met another
- * conditional request (409).
+ * may hold an error; what is transient is tried again within the client's retries, as is a document cut short, and what
+ * met another conditional request (409).
  */
 export async function sendDocument(
   client: S3Client,

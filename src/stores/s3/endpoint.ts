@@ -1,4 +1,7 @@
-/** Where a bucket is reached. Source: AWS "Amazon Simple Storage Service endpoints and quotas", and object_store's rules. */
+/**
+ * Where a bucket is reached. Source: AWS "Amazon Simple Storage Service endpoints and quotas", and object_store's
+ * rules.
+ */
 import { ConfigurationError } from "../../store/error.ts";
 import { encodeQuery, parseBaseUrl } from "../common/url.ts";
 import { type AccessPoint, checkBucketName, expressZone, parseAccessPointArn } from "./bucket.ts";

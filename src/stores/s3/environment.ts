@@ -5,8 +5,8 @@ import type { S3Store } from "./store.ts";
 
 /**
  * Makes a store from the environment: variables `AWS_…` for every configuration key (`AWS_REGION`, `AWS_ENDPOINT_URL`,
- * `AWS_BUCKET`, …), settings of the profile (`region`, `endpoint_url`, …), and credentials as `defaultCredentials` finds them.
- * `config` takes precedence over variables, and these over the profile.
+ * `AWS_BUCKET`, …), settings of the profile (`region`, `endpoint_url`, …), and credentials as `defaultCredentials`
+ * finds them. `config` takes precedence over variables, and these over the profile.
  *
  * @param config Options as values or text, as `s3StoreFromConfig` takes them.
  * @param env The environment. Default: that of the process.

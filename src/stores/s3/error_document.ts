@@ -1,10 +1,11 @@
 /**
- * Reads error documents as S3 and its compatibles write them: an `Error` element with text elements in it and nothing else.
- * A page that is told "not found" then needs no XML parser, which is larger than all else that it has loaded.
+ * Reads error documents as S3 and its compatibles write them: an `Error` element with text elements in it and nothing
+ * else. A page that is told "not found" then needs no XML parser, which is larger than all else that it has loaded.
  */
 import type { XmlElement } from "../common/xml.ts";
 
-// Only what is certain to mean the same to every parser. XML 1.1 has other references, and carriage returns are normalised.
+// Only what is certain to mean the same to every parser. XML 1.1 has other references, and carriage returns are
+// normalised.
 const START =
   /^(?:<\?xml version="1\.0"(?: encoding="[\w-]{1,20}")?(?: standalone="(?:yes|no)")?\?>\s*)?<Error(?: xmlns="[^"<>&\r]*")?>/;
 // deno-lint-ignore no-control-regex -- control characters are left to the parser
@@ -15,7 +16,10 @@ const CHARACTERS: Readonly<Record<string, string>> = { amp: "&", lt: "<", gt: ">
 /** A parser bounds how many it expands. */
 const MAX_REFERENCES = 100;
 
-/** The children of a flat error document, without whitespace around it; `undefined` for anything else, which is for the parser to read. */
+/**
+ * The children of a flat error document, without whitespace around it; `undefined` for anything else, which is for the
+ * parser to read.
+ */
 export function readFlatError(document: string): XmlElement | undefined {
   const start = START.exec(document);
   if (start === null) return undefined;

@@ -1,6 +1,6 @@
 /**
- * The platform's own SHA-256, where there is one that is not a promise: Node, Deno and Bun. It is asked for by a global,
- * so a bundle for browsers meets nothing of it but the question.
+ * The platform's own SHA-256, where there is one that is not a promise: Node, Deno and Bun. It is asked for by a
+ * global, so a bundle for browsers meets nothing of it but the question.
  *
  * Measured for 1 KiB: 0.8 µs on Node and 1.7 µs on Deno, against 5.5 µs in JavaScript.
  */

@@ -257,7 +257,9 @@ const HOT: Readonly<Record<number, readonly OpenTag[]>> = Object.fromEntries(
   ]),
 );
 
-/** The tags of a listed object, compared in place by their first letter: cutting each name out of the page costs more. */
+/**
+ * The tags of a listed object, compared in place by their first letter: cutting each name out of the page costs more.
+ */
 function hotTag(text: string, at: number): OpenTag | undefined {
   const tags = HOT[text.charCodeAt(at + 1)];
   if (tags === undefined) return undefined;

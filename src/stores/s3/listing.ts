@@ -142,8 +142,8 @@ async function* pages(client: S3Client, request: PageRequest): AsyncGenerator<Re
 }
 
 /**
- * Finds out tokens that come round again, as the listing then goes on for ever, without keeping them all: each is held against one before,
- * which is replaced after twice as many tokens each time (Brent's algorithm).
+ * Finds out tokens that come round again, as the listing then goes on for ever, without keeping them all: each is held
+ * against one before, which is replaced after twice as many tokens each time (Brent's algorithm).
  */
 function cycleDetector(): (token: string) => void {
   let earlier: string | undefined;

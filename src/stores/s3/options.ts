@@ -12,8 +12,8 @@ export type S3Encryption = "AES256" | "aws:kms" | "aws:kms:dsse" | "sse-c";
  *
  * - `if-none-match`: `If-None-Match: *` on CopyObject;
  * - `multipart`: an upload that copies the source in parts and is completed under `If-None-Match: *`;
- * - `header:<name>:<value>`: a header of the service's own, conflict told by status 412; `header-with-status:<name>:<value>:<status>`
- *   for another status;
+ * - `header:<name>:<value>`: a header of the service's own, conflict told by status 412;
+ *   `header-with-status:<name>:<value>:<status>` for another status;
  * - `disabled`: refused.
  */
 export type S3CopyIfNotExists =
@@ -27,7 +27,10 @@ export type S3CopyIfNotExists =
 export interface S3StoreOptions extends ConnectionOptions, S3CredentialOptions {
   /** Name of the bucket, or ARN of an access point. */
   readonly bucket: string;
-  /** Region. Default: the provider's, else `us-east-1`. Where the service says that the bucket is elsewhere, the store moves there. */
+  /**
+   * Region. Default: the provider's, else `us-east-1`. Where the service says that the bucket is elsewhere, the store
+   * moves there.
+   */
   readonly region?: string;
   /** Region to use where `region` is not given. */
   readonly defaultRegion?: string;
@@ -35,9 +38,15 @@ export interface S3StoreOptions extends ConnectionOptions, S3CredentialOptions {
   readonly endpoint?: string;
   /** As `endpoint`, and before it: AWS's variable for S3 alone. */
   readonly endpointUrlS3?: string;
-  /** What the service can do: a name from the table (`aws`, `r2`, `minio`, …) or a row made with `defineProvider`. Default: by the endpoint's host. */
+  /**
+   * What the service can do: a name from the table (`aws`, `r2`, `minio`, …) or a row made with `defineProvider`.
+   * Default: by the endpoint's host.
+   */
   readonly provider?: string | S3Provider;
-  /** Bucket in the host name (`true`) or the path (`false`). Default: on AWS in the host unless it holds dots; elsewhere as the provider has it, mostly in the path. */
+  /**
+   * Bucket in the host name (`true`) or the path (`false`). Default: on AWS in the host unless it holds dots; elsewhere
+   * as the provider has it, mostly in the path.
+   */
   readonly virtualHostedStyleRequest?: boolean;
   /** Use session credentials of S3 Express One Zone. Default: by the bucket's name, `…--<zone>--x-s3`. */
   readonly s3Express?: boolean;
@@ -55,7 +64,10 @@ export interface S3StoreOptions extends ConnectionOptions, S3CredentialOptions {
   readonly verifyChecksums?: boolean;
   /** How copies in create mode are made. Default: the provider's. */
   readonly copyIfNotExists?: S3CopyIfNotExists;
-  /** Conditional writes: `etag` takes them for granted, `probe` finds out before the first, `disabled` refuses. Default: the provider's. */
+  /**
+   * Conditional writes: `etag` takes them for granted, `probe` finds out before the first, `disabled` refuses. Default:
+   * the provider's.
+   */
   readonly conditionalPut?: "etag" | "probe" | "disabled";
   /** Send no tags. */
   readonly disableTagging?: boolean;
@@ -80,9 +92,9 @@ export interface S3StoreOptions extends ConnectionOptions, S3CredentialOptions {
   /** Size of a part of such copies. Default 256 MiB; grows so that 10,000 parts suffice. */
   readonly copyPartSize?: number;
   /**
-   * Payloads larger than this are put in parts. Default and maximum 5 GiB for those in memory; streams: 16 MiB, as they are held in memory so that
-   * they can be sent again. Where it is larger, streams of known length (a `Blob`, or with `size`) up to it are sent as they are read,
-   * once, if the service takes payloads in signed chunks.
+   * Payloads larger than this are put in parts. Default and maximum 5 GiB for those in memory; streams: 16 MiB, as they
+   * are held in memory so that they can be sent again. Where it is larger, streams of known length (a `Blob`, or with
+   * `size`) up to it are sent as they are read, once, if the service takes payloads in signed chunks.
    */
   readonly putThreshold?: number;
 }

@@ -34,7 +34,8 @@ const FILE_NAME = "${filename}";
 /**
  * Signs a form for one key, or for those below it.
  *
- * @throws {InvalidPathError} for a key that S3 would take for a pattern: a form for `${filename}` would be good for any key.
+ * @throws {InvalidPathError} for a key that S3 would take for a pattern: a form for `${filename}` would be good for any
+ * key.
  */
 export async function postPolicy(
   client: S3Client,

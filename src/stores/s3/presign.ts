@@ -58,8 +58,8 @@ const NONE: ReadonlySet<string> = new Set();
 /**
  * A URL that makes one request with one method good without credentials until it expires.
  *
- * @throws {ConfigurationError} for a life out of bounds, a method that is none, a query name that belongs to the signature, a query that is
- * not well-formed, or a header that cannot be bound.
+ * @throws {ConfigurationError} for a life out of bounds, a method that is none, a query name that belongs to the
+ * signature, a query that is not well-formed, or a header that cannot be bound.
  */
 export function presignUrl(method: string, url: string, options: PresignOptions): string {
   checkOptions(options);

@@ -19,8 +19,8 @@ export interface S3Provider {
   /** Whether it returns checksums of objects that are read. */
   readonly checksumMode: boolean;
   /**
-   * Whether a payload may come in chunks that are signed one by one (`aws-chunked`), and with its checksum after them (`trailer`). Only so
-   * can a stream be put by one request without being held in memory.
+   * Whether a payload may come in chunks that are signed one by one (`aws-chunked`), and with its checksum after them
+   * (`trailer`). Only so can a stream be put by one request without being held in memory.
    */
   readonly payloadChunks: "none" | "signed" | "trailer";
   /** Integrity header of a bulk deletion. */
@@ -51,7 +51,9 @@ export interface S3Provider {
   readonly tagging: boolean;
   /** Whether many objects can be deleted by one request. */
   readonly bulkDelete: boolean;
-  /** Whether keys are kept as they are (`a//b`, `a/`). Services that keep objects as files refuse some, or change them. */
+  /**
+   * Whether keys are kept as they are (`a//b`, `a/`). Services that keep objects as files refuse some, or change them.
+   */
   readonly rawKeys: boolean;
 }
 

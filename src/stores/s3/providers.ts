@@ -1,7 +1,8 @@
 /**
  * The services known, one row each: add a row to add a service. A row says only where it differs from a service nobody
- * knows (`GENERIC`): no checksums, `content-md5` on bulk deletions, conditional puts found out by a probe, copies in create mode and
- * conditions at completion refused. What is not certain stays so: a service that ignores a condition overwrites.
+ * knows (`GENERIC`): no checksums, `content-md5` on bulk deletions, conditional puts found out by a probe, copies in
+ * create mode and conditions at completion refused. What is not certain stays so: a service that ignores a condition
+ * overwrites.
  *
  * Sources: the services' own compatibility pages; for `minio`, `versitygw` and `moto` this project's tests,
  * which run the whole suite against the real thing.
@@ -38,7 +39,8 @@ export const PROVIDERS: readonly ProviderRow[] = [
     copyIfNotExists: "multipart",
   },
   { ...AWS, name: "aws", hosts: [/(?:^|\.)amazonaws\.(?:com|com\.cn|eu)$/] },
-  // 501 for headers it does not know, checksums among them until 2025, and for payloads in chunks. All parts but the last equal.
+  // 501 for headers it does not know, checksums among them until 2025, and for payloads in chunks. All parts but the
+  // last equal.
   {
     name: "r2",
     hosts: [/\.r2\.cloudflarestorage\.com$/],
@@ -92,8 +94,8 @@ export const PROVIDERS: readonly ProviderRow[] = [
     update: true,
   },
   { name: "s3rver", create: false, update: false, partCopy: false },
-  // Radosgw heeds conditions of a put; checksums only lately, and older ones (16 is what is tested) take wrong ones for right.
-  // It takes signed chunks if the length of them all is declared, which not every platform's fetch can.
+  // Radosgw heeds conditions of a put; checksums only lately, and older ones (16 is what is tested) take wrong ones for
+  // right. It takes signed chunks if the length of them all is declared, which not every platform's fetch can.
   { name: "ceph", create: true, update: true, bareIfMatch: true },
   // Any checksum header is refused; no tags, no conditions.
   {

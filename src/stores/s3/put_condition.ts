@@ -13,8 +13,8 @@ import { createMarker, findWriter, MARKER_HEADER } from "./put_marker.ts";
 import { modeHeader, writeHeaders } from "./write_headers.ts";
 
 /**
- * Puts chunks under a condition. One that is refused may have met its own first sending: connections below send again without a word. The
- * object that is there then carries our marker.
+ * Puts chunks under a condition. One that is refused may have met its own first sending: connections below send again
+ * without a word. The object that is there then carries our marker.
  */
 export async function putOnCondition(
   client: S3Client,

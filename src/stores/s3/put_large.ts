@@ -44,8 +44,9 @@ export async function putAny(put: LargePut, content: ReturnType<typeof toPayload
 }
 
 /**
- * Whether a stream of this length goes out by one request as it is read. It can then not be sent again, so one that fits into memory is
- * rather kept there, and a larger one goes in parts: unless an upload would not heed the condition, or the caller wants no parts.
+ * Whether a stream of this length goes out by one request as it is read. It can then not be sent again, so one that
+ * fits into memory is rather kept there, and a larger one goes in parts: unless an upload would not heed the condition,
+ * or the caller wants no parts.
  */
 function goesWhole(client: S3Client, mode: PutMode, length: number): boolean {
   const { provider, options: { skipSignature, putThreshold } } = client;

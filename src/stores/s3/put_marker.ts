@@ -1,7 +1,7 @@
 /**
- * Telling one's own write from another's of the same bytes. A write under a condition that had to be sent again, by us or by a connection
- * below, may be refused because its first sending was done. What it wrote carries a marker that no other write has: an object with the
- * marker proves that the write was done, whoever has copied it since.
+ * Telling one's own write from another's of the same bytes. A write under a condition that had to be sent again, by us
+ * or by a connection below, may be refused because its first sending was done. What it wrote carries a marker that no
+ * other write has: an object with the marker proves that the write was done, whoever has copied it since.
  */
 import { bytesToHex } from "@noble/hashes/utils.js";
 import type { HttpResponse } from "../../http/connector.ts";

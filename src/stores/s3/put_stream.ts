@@ -22,8 +22,8 @@ import { isConflict } from "./service_error.ts";
 import { modeHeader, writeHeaders } from "./write_headers.ts";
 
 /**
- * Puts a stream of known length by one request, signed chunk by chunk, or under TLS with its checksum after it. A `Blob` can be sent again
- * after a failure; of another stream what was read is gone.
+ * Puts a stream of known length by one request, signed chunk by chunk, or under TLS with its checksum after it. A
+ * `Blob` can be sent again after a failure; of another stream what was read is gone.
  */
 export async function putStreamed(
   { client, path, options }: LargePut,
@@ -86,8 +86,9 @@ async function sendStream(
 }
 
 /**
- * Asks for the head of the object first: what is wrong with region, clock or credentials is put right then, which it cannot be once the
- * stream is under way; and a condition that does not hold is found out before gigabytes are sent in vain.
+ * Asks for the head of the object first: what is wrong with region, clock or credentials is put right then, which it
+ * cannot be once the stream is under way; and a condition that does not hold is found out before gigabytes are sent in
+ * vain.
  */
 async function askFirst(client: S3Client, path: Path, mode: PutMode, options: PutOptions): Promise<void> {
   const response = await run(client, {

@@ -1,7 +1,7 @@
 /**
- * Conditions of reads, as far as services differ about them: S3 takes one ETag, not a list; some services take dates into
- * account that RFC 9110 section 13.2.2 says to ignore. What is not sent is held against the response, whose ETag is that
- * of the bytes in it.
+ * Conditions of reads, as far as services differ about them: S3 takes one ETag, not a list; some services take dates
+ * into account that RFC 9110 section 13.2.2 says to ignore. What is not sent is held against the response, whose ETag
+ * is that of the bytes in it.
  */
 import { checkPreconditions } from "../../store/preconditions.ts";
 import type { GetOptions, GetResult } from "../../store/types.ts";

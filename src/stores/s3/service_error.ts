@@ -67,8 +67,8 @@ export function isTransientCode(code: string | undefined): boolean {
 }
 
 /**
- * Whether two requests under a condition met at the same object: who sends again finds out which was first. Source: AWS "Prevent object
- * overwrites with conditional writes".
+ * Whether two requests under a condition met at the same object: who sends again finds out which was first. Source: AWS
+ * "Prevent object overwrites with conditional writes".
  */
 export function isConflict(error: unknown): boolean {
   return error instanceof ObjectStoreError && error.code === "ConditionalRequestConflict";

@@ -11,7 +11,9 @@ import type { S3Credential, S3CredentialProvider } from "./credential.ts";
 
 const FAILURE: FailureContext = { store: STORE, action: "create a session", readError: readS3Error };
 
-/** Credentials of sessions, renewed a minute before they end. `authorize` signs with the credentials proper, of `state`. */
+/**
+ * Credentials of sessions, renewed a minute before they end. `authorize` signs with the credentials proper, of `state`.
+ */
 export function sessionCredentials(
   { connection: { connected, client }, configured, encryption }: S3Client,
   authorize: HttpLayer,

@@ -37,7 +37,8 @@ export {
 
 /**
  * The header lines of `request` with `x-amz-date`, `x-amz-content-sha256`, the session token and `authorization` added.
- * Every header is signed except those that proxies and connectors set, so nothing may be changed afterwards; `host` is signed as the URL has it and set by the connector.
+ * Every header is signed except those that proxies and connectors set, so nothing may be changed afterwards; `host` is
+ * signed as the URL has it and set by the connector.
  */
 export function signRequest(request: SignableRequest, options: SignOptions): HeaderEntry[] {
   const { credential, date } = options;
@@ -106,7 +107,9 @@ function asciiBytes(text: string): Uint8Array {
   return scratch.subarray(0, length);
 }
 
-/** A derived key, as an HMAC that has taken in the key and nothing else: cloning it saves two hash blocks a signature. */
+/**
+ * A derived key, as an HMAC that has taken in the key and nothing else: cloning it saves two hash blocks a signature.
+ */
 export type SigningKey = ReturnType<typeof hmac.create>;
 
 interface CachedKey {

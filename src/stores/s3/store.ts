@@ -1,4 +1,7 @@
-/** The store of one S3 bucket. What a page needs that reads and puts small objects is here; the rest is loaded when asked for. */
+/**
+ * The store of one S3 bucket. What a page needs that reads and puts small objects is here; the rest is loaded when
+ * asked for.
+ */
 import { BaseStore } from "../../store/base.ts";
 import type {
   ListPage,
@@ -46,12 +49,13 @@ import type { ObjectVersion } from "./versions.ts";
  * Objects in a bucket of Amazon S3, or of a service that speaks its protocol: Cloudflare R2, MinIO, Ceph, Backblaze,
  * Wasabi, … (see {@linkcode S3StoreOptions.provider}).
  *
- * - Whole objects that are read are verified against the service's checksum, if it has one; what is written carries one,
- *   or a signed hash.
- * - A conditional write (a put, an upload or a copy) whose answer got lost is sent again. So that it is told from another's, equal bytes or
- *   not, it carries a random marker as user metadata, `storeport-put`, which this store does not show, and which counts toward the 2 KiB
- *   that metadata may have. A refused write costs one more request, which looks for it. Where another has written over one's own
- *   meanwhile, or the head of the object may not be read, the refusal stands.
+ * - Whole objects that are read are verified against the service's checksum, if it has one; what is written carries
+ *   one, or a signed hash.
+ * - A conditional write (a put, an upload or a copy) whose answer got lost is sent again. So that it is told from
+ *   another's, equal bytes or not, it carries a random marker as user metadata, `storeport-put`, which this store does
+ *   not show, and which counts toward the 2 KiB that metadata may have. A refused write costs one more request, which
+ *   looks for it. Where another has written over one's own meanwhile, or the head of the object may not be read, the
+ *   refusal stands.
  * - Deleting what is not there succeeds. Copies of more than 5 GiB go in parts, several at once.
  * - Listings skip folder markers, which are empty objects whose keys end in a slash; `invalidPaths: "raw"` shows them.
  * - A region that turns out to be wrong is corrected, once, as is a clock that is off.
@@ -96,8 +100,9 @@ export class S3Store extends BaseStore implements MultipartStore, PaginatedListS
   }
 
   /**
-   * See {@linkcode ObjectStore.put}. Streams of more than 16 MiB go in parts. Under a condition that no upload heeds on this service they go
-   * out as they are read, signed chunk by chunk, if their length is known and the service takes that; otherwise they are held in memory.
+   * See {@linkcode ObjectStore.put}. Streams of more than 16 MiB go in parts. Under a condition that no upload heeds on
+   * this service they go out as they are read, signed chunk by chunk, if their length is known and the service takes
+   * that; otherwise they are held in memory.
    */
   async put(path: PathInput, payload: PutPayload, options: PutOptions = {}): Promise<PutResult> {
     const client = this.#client;
@@ -235,7 +240,10 @@ export class S3Store extends BaseStore implements MultipartStore, PaginatedListS
     yield* (await loadStaleUploads()).listUploads(this.#client, parsePrefix(prefix), options);
   }
 
-  /** Aborts the uploads below a prefix that began before an instant, and returns them. Their parts are paid for until then. */
+  /**
+   * Aborts the uploads below a prefix that began before an instant, and returns them. Their parts are paid for until
+   * then.
+   */
   async abortUploads(
     prefix: PathInput,
     before: Date,

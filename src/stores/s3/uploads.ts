@@ -115,8 +115,9 @@ export interface Completion {
 }
 
 /**
- * Makes the object of its parts. Where the answer got lost, and the upload is gone or the condition fails when it is asked for again, the
- * object tells whether it comes of this upload: by its marker under a condition; otherwise by its ETag, as equal bytes are then as good.
+ * Makes the object of its parts. Where the answer got lost, and the upload is gone or the condition fails when it is
+ * asked for again, the object tells whether it comes of this upload: by its marker under a condition; otherwise by its
+ * ETag, as equal bytes are then as good.
  */
 export async function completeUpload(
   client: S3Client,
@@ -267,7 +268,8 @@ function escapeETag(eTag: string): string {
 /**
  * The result of a completion under a condition that was refused, if it was done all the same.
  *
- * @throws {AlreadyExistsError} or {PreconditionError} where the upload is gone, and the object now is one that the condition rules out.
+ * @throws {AlreadyExistsError} or {PreconditionError} where the upload is gone, and the object now is one that the
+ * condition rules out.
  */
 async function findMarked(
   client: S3Client,

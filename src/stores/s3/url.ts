@@ -28,8 +28,8 @@ export function isS3Url(url: URL): boolean {
  * Takes the URL of an S3 object or prefix apart:
  *
  * - `s3://bucket/key`, `s3a://bucket/key`;
- * - AWS's own in the host's and the path's style, with regions, dual-stack, FIPS, acceleration, access points, directory
- *   buckets, of all partitions;
+ * - AWS's own in the host's and the path's style, with regions, dual-stack, FIPS, acceleration, access points,
+ *   directory buckets, of all partitions;
  * - those of the services in the provider table, by their hosts;
  * - with `custom`, `http:` and `https:` URLs of any other host, bucket first in the path.
  *

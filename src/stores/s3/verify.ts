@@ -8,8 +8,9 @@ import { type Checksum, createCrc, sumOf } from "./checksum/crc.ts";
 import { STORE } from "./core.ts";
 
 /**
- * A whole object whose body fails at its end where the bytes are not those of the checksum. Resuming a broken body is below this, so the
- * sum is over what was put together. Without a checksum of all bytes the result is returned as it is.
+ * A whole object whose body fails at its end where the bytes are not those of the checksum. Resuming a broken body is
+ * below this, so the sum is over what was put together. Without a checksum of all bytes the result is returned as it
+ * is.
  */
 export function verified(result: GetResult): GetResult | Promise<GetResult> {
   const headers = result.response?.headers ?? [];

@@ -78,8 +78,8 @@ export async function* listVersions(
 type Name = "Version" | "DeleteMarker";
 
 /**
- * Versions and markers of deletions in the order of their document, which the parser has put into two lists: many share a second, and then
- * nothing else tells which is newer.
+ * Versions and markers of deletions in the order of their document, which the parser has put into two lists: many share
+ * a second, and then nothing else tells which is newer.
  */
 function* inOrder(
   text: string,

@@ -88,8 +88,8 @@ export class OutgoingBody extends Resource {
 
   /**
    * Whether the stream takes no more: the reader has gone, or the body was refused. A reader that has all that was
-   * declared may go before the guest says that this was the end, and a guest that asks in between (StarlingMonkey) is not
-   * told of a failure.
+   * declared may go before the guest says that this was the end, and a guest that asks in between (StarlingMonkey) is
+   * not told of a failure.
    */
   get over(): boolean {
     return this.pipe.ended || (this.pipe.cancelled && this.#written !== this.declared);

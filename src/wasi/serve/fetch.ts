@@ -29,8 +29,8 @@ const HOPS = 64;
 
 /** The handler of a server. */
 export function fetchHandler(server: GuestServer): (request: Request, info?: FetchInfo) => Promise<Response> {
-  // Asking for the signal costs, and makes Deno print a warning unless it runs with --unstable-no-legacy-abort; a client
-  // that leaves sooner is noticed when the answer is written.
+  // Asking for the signal costs, and makes Deno print a warning unless it runs with --unstable-no-legacy-abort; a
+  // client that leaves sooner is noticed when the answer is written.
   const watches = new DeadlineQueue();
   return async (request, info) => {
     let gone = () => {};

@@ -54,8 +54,8 @@ const GRACE = 5_000;
 const LAST = 500;
 
 /**
- * Listens on Deno, Node or Bun. `server` may be a function: it is called for each request, so that one guest can replace
- * another.
+ * Listens on Deno, Node or Bun. `server` may be a function: it is called for each request, so that one guest can
+ * replace another.
  *
  * ```ts ignore
  * const listening = await listenGuest(guest.serve(), { port: 8080 });

@@ -14,8 +14,8 @@ export interface MadeInstance {
   /** What it serves with. */
   readonly handler: Handler;
   /**
-   * Another instance in the place of this one, whose guest has returned and which has been closed; `undefined` where one
-   * must be made.
+   * Another instance in the place of this one, whose guest has returned and which has been closed; `undefined` where
+   * one must be made.
    */
   again(number: number, gate: InstanceGate): MadeInstance | undefined;
 }

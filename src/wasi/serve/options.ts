@@ -16,7 +16,9 @@ export interface RunIsolation {
 
 /** What requests and guests that serve may use up. */
 export interface ServeLimits extends Omit<GuestLimits, "timeout"> {
-  /** Bytes of a request's body; a longer one is answered with 413, or fails while the guest reads it. Default: no limit. */
+  /**
+   * Bytes of a request's body; a longer one is answered with 413, or fails while the guest reads it. Default: no limit.
+   */
   readonly servedRequestBytes?: number;
   /** Bytes of a response's body; a longer one is cut off. Default: no limit. */
   readonly servedResponseBytes?: number;
@@ -24,7 +26,10 @@ export interface ServeLimits extends Omit<GuestLimits, "timeout"> {
   readonly servedFieldBytes?: number;
   /** Bytes of a request's path and query; more are answered with 414. Default 64 KiB. */
   readonly urlBytes?: number;
-  /** Requests that the guest may make for one request; one more fails with `connection-limit-reached`. Default: no limit. */
+  /**
+   * Requests that the guest may make for one request; one more fails with `connection-limit-reached`. Default: no
+   * limit.
+   */
   readonly outgoingRequests?: number;
   /** Requests of all instances under way at once, shared out among workers. Default: no limit. */
   readonly serverOutgoingRequests?: number;
@@ -63,8 +68,9 @@ export interface ServeOptions extends Omit<GuestOptions, "stdin" | "limits" | "s
   /** Workers. Default: as many as there are cores. */
   readonly workers?: number;
   /**
-   * Requests under way at once in a worker. Default 1: whoever makes a deadline end a worker ends nobody else's request.
-   * More suit guests that wait rather than compute; when one of them must be ended, the others are answered with 503.
+   * Requests under way at once in a worker. Default 1: whoever makes a deadline end a worker ends nobody else's
+   * request. More suit guests that wait rather than compute; when one of them must be ended, the others are answered
+   * with 503.
    */
   readonly workerConcurrency?: number;
   /**
@@ -102,7 +108,9 @@ export interface ServeOptions extends Omit<GuestOptions, "stdin" | "limits" | "s
   readonly stdout?: ServeOutput;
   /** Where standard error goes. Default: nowhere. */
   readonly stderr?: ServeOutput;
-  /** Begins each line of output with its stream's name and the number of the instance: `stdout [0] :: `. Default false. */
+  /**
+   * Begins each line of output with its stream's name and the number of the instance: `stdout [0] :: `. Default false.
+   */
   readonly outputPrefix?: boolean;
   /** Sets the variable `INSTANCE_ID` to the number of the instance. Default false. */
   readonly instanceId?: boolean;

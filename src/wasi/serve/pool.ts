@@ -1,6 +1,6 @@
 /**
- * Instances on this thread: made when needed, used one request at a time, made anew or given up when spent, given up when
- * idle or broken.
+ * Instances on this thread: made when needed, used one request at a time, made anew or given up when spent, given up
+ * when idle or broken.
  */
 import { GuestLimitError } from "../error.ts";
 import { LinkedSet } from "../linked.ts";

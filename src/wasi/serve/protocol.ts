@@ -53,8 +53,8 @@ export type ToWorker =
     readonly instanceId: boolean;
     readonly outputs: Readonly<Record<"stdout" | "stderr", boolean>>;
     /**
-     * One cell for each place: the id of the job that waits there, `TAKEN` or `BEGUN`. Whoever changes the id has the job.
-     * The second half holds when guests were called, the lower bits of `Date.now()`.
+     * One cell for each place: the id of the job that waits there, `TAKEN` or `BEGUN`. Whoever changes the id has the
+     * job. The second half holds when guests were called, the lower bits of `Date.now()`.
      */
     readonly claims: Int32Array | undefined;
     /** Where small jobs and answers pass instead of in messages; where memory can be shared. */
@@ -118,8 +118,8 @@ export type FromWorker =
   | { readonly t: "runFailed"; readonly error: ErrorRecord };
 
 /**
- * Memory for records in both directions; see `ring.ts`. Whoever has written something for one that sleeps sends an empty
- * list of messages.
+ * Memory for records in both directions; see `ring.ts`. Whoever has written something for one that sleeps sends an
+ * empty list of messages.
  */
 export interface SharedRings {
   readonly toWorker: SharedArrayBuffer;
@@ -143,7 +143,9 @@ export function statsIn(cells: Int32Array): BackendStats {
 /** Pieces of a body that may be on their way between the threads, or waiting there, without having been asked for. */
 export const AHEAD = 2;
 
-/** Whether the client waits to be told to send its body (RFC 9110 section 10.1.1), which it is by the first read of it. */
+/**
+ * Whether the client waits to be told to send its body (RFC 9110 section 10.1.1), which it is by the first read of it.
+ */
 export function expects(headers: HeaderList): boolean {
   return headers.some(([name]) => name.toLowerCase() === "expect");
 }

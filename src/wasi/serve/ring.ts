@@ -1,10 +1,12 @@
 /**
- * Records that pass from one thread to another through memory that both see. A message costs its writer ten microseconds
- * and its reader as many, most of it for waking up; a record costs less than one, and whoever is awake anyway need not
- * be woken.
+ * Records that pass from one thread to another through memory that both see. A message costs its writer ten
+ * microseconds and its reader as many, most of it for waking up; a record costs less than one, and whoever is awake
+ * anyway need not be woken.
  */
 
-/** Cells at the beginning: where the reader is, where the writer is, whether the reader sleeps; then cells for anything. */
+/**
+ * Cells at the beginning: where the reader is, where the writer is, whether the reader sleeps; then cells for anything.
+ */
 const READ = 0, WRITTEN = 1, SLEEPS = 2, FREE_CELLS = 4;
 /** Bytes of the cells. */
 const CONTROL = 64;

@@ -261,7 +261,9 @@ export class WorkerLink {
     }, GRACE);
   }
 
-  /** Milliseconds that a guest still has. While its instance is being made it has not begun; that may not last for ever. */
+  /**
+   * Milliseconds that a guest still has. While its instance is being made it has not begun; that may not last for ever.
+   */
   #timeLeft(linked: Linked): number {
     const claims = this.#claims;
     if (claims === undefined) return 0;

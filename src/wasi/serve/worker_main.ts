@@ -119,7 +119,9 @@ class Outputs {
     return wanted ? (bytes) => this.#post(fd, number, bytes) : "ignore";
   }
 
-  /** The output of a command: a window of bytes under way, as waiting for each write's answer costs most of its speed. */
+  /**
+   * The output of a command: a window of bytes under way, as waiting for each write's answer costs most of its speed.
+   */
   windowed(fd: 1 | 2, wanted: boolean): ByteWriter | "ignore" {
     if (!wanted) return "ignore";
     let underWay = 0;

@@ -36,7 +36,9 @@ const DEBUG = "if (!globalThis?.process?.env?.JCO_DEBUG) { return; }";
 
 const LOST_TRAP = /(task\.reject\(err\);\s*task\.exit\(\);\s*)return task\.completionPromise\(\);/g;
 
-/** The wrapper of an HTTP handler's export: the tables of its two handles, the core function, and what must follow it. */
+/**
+ * The wrapper of an HTTP handler's export: the tables of its two handles, the core function, and what must follow it.
+ */
 const HANDLER =
   /arg0 instanceof IncomingRequest[^]*?rscTableCreateOwn\((handleTable\d+), rep\)[^]*?arg1 instanceof ResponseOutparam[^]*?rscTableCreateOwn\((handleTable\d+), rep\)[^]*?\b(\w+Handle)\(handle0, handle1\)/;
 const WRAPPER_END = /^ {2}\}$/m;

@@ -18,8 +18,8 @@ interface Trial {
 export type HostTrials = () => Promise<readonly Trial[]>;
 
 /**
- * A case that says nothing for this long has failed. Guests interpret JavaScript: cases with many MiB take a quarter of a
- * minute there, and ten times that on a machine with ten times too much to do.
+ * A case that says nothing for this long has failed. Guests interpret JavaScript: cases with many MiB take a quarter of
+ * a minute there, and ten times that on a machine with ten times too much to do.
  */
 const PATIENCE = 300_000;
 
@@ -47,8 +47,8 @@ export async function* runAssignment(assignment: Assignment, host?: HostTrials):
     if (only === undefined ? never.includes(name) : only !== name) continue;
     if (!without.includes(name)) {
       const first = await outcome(name, () => run(1), PATIENCE);
-      // Timers of milliseconds are late on a busy machine; what is wrong is wrong at any pace. What has not ended goes on
-      // and cannot be tried beside itself.
+      // Timers of milliseconds are late on a busy machine; what is wrong is wrong at any pace. What has not ended goes
+      // on and cannot be tried beside itself.
       yield first.error === undefined || first.unended
         ? first
         : { ...await outcome(name, () => run(SLOWLY), PATIENCE), again: first.error };

@@ -1,4 +1,7 @@
-/** Operations that are given up at each of their requests, heeded or not: they end with the signal's reason, and leave no upload behind. */
+/**
+ * Operations that are given up at each of their requests, heeded or not: they end with the signal's reason, and leave
+ * no upload behind.
+ */
 import { strict as assert } from "node:assert";
 import type { HttpResponse } from "../../../src/http/connector.ts";
 import type { S3Store } from "../../../src/stores/s3/mod.ts";

@@ -1,4 +1,7 @@
-/** What users get wrong, and services: keys, regions, clocks, buckets, documents. The rest is in behaviour_test.ts and documents_test.ts. */
+/**
+ * What users get wrong, and services: keys, regions, clocks, buckets, documents. The rest is in behaviour_test.ts and
+ * documents_test.ts.
+ */
 import { strict as assert } from "node:assert";
 import { NodeHttpConnector } from "../../../src/http/node.ts";
 import { S3Store } from "../../../src/stores/s3/mod.ts";

@@ -82,8 +82,8 @@ Deno.test("the signature of a trailer equals AWS's known answer", async () => {
 });
 
 Deno.test("the seed is the signature of the request, which equals AWS's known answer", () => {
-  // As the document has it, `content-length` is signed; here it never is, as connectors set it. So the trailer's example alone can be held
-  // against: it has none.
+  // As the document has it, `content-length` is signed; here it never is, as connectors set it. So the trailer's
+  // example alone can be held against: it has none.
   const headers: HeaderEntry[] = [
     ["content-encoding", "aws-chunked"],
     ["x-amz-decoded-content-length", "66560"],

@@ -1,4 +1,7 @@
-/** Requests under a condition that meet each other: AWS answers 409 `ConditionalRequestConflict`, and asks for them again. */
+/**
+ * Requests under a condition that meet each other: AWS answers 409 `ConditionalRequestConflict`, and asks for them
+ * again.
+ */
 import { strict as assert } from "node:assert";
 import type { HttpRequest } from "../../../src/http/connector.ts";
 import { getHeader } from "../../../src/http/headers.ts";

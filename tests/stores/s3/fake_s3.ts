@@ -1,7 +1,7 @@
 /**
- * An S3 in memory, as a connector: enough of the protocol for the store, with AWS's own rules where they matter (signatures
- * and clocks are checked, conditions heeded, checksums held against the bytes), and a hook before each request for what no real server
- * can be asked to do.
+ * An S3 in memory, as a connector: enough of the protocol for the store, with AWS's own rules where they matter
+ * (signatures and clocks are checked, conditions heeded, checksums held against the bytes), and a hook before each
+ * request for what no real server can be asked to do.
  */
 import { Buffer } from "node:buffer";
 import { createHash } from "node:crypto";

@@ -2,7 +2,9 @@
 import type { HeaderList } from "../../../http/headers.ts";
 import { getHeader } from "../core.ts";
 
-/** A checksum that S3 stores and checks. CRC-64/NVME is computed at some 1.3 GB/s, CRC-32C at 1.8, SHA-256 far slower. */
+/**
+ * A checksum that S3 stores and checks. CRC-64/NVME is computed at some 1.3 GB/s, CRC-32C at 1.8, SHA-256 far slower.
+ */
 export type ChecksumAlgorithm = "crc64nvme" | "crc32c" | "sha256";
 
 /** The header that carries a checksum: `x-amz-checksum-crc64nvme`. */

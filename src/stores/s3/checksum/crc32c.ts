@@ -1,4 +1,6 @@
-/** CRC-32C (Castagnoli), RFC 3720 appendix B.4: polynomial 0x1EDC6F41, reflected, all ones in and out. Slicing by eight. */
+/**
+ * CRC-32C (Castagnoli), RFC 3720 appendix B.4: polynomial 0x1EDC6F41, reflected, all ones in and out. Slicing by eight.
+ */
 
 /** The polynomial, bits reversed. */
 export const CRC32C_POLYNOMIAL = 0x82f63b78;

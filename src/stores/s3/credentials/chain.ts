@@ -13,7 +13,9 @@ import { fetchWebIdentityFromEnvironment } from "./web_identity.ts";
 interface Link {
   /** What is said of it when nothing is found anywhere. */
   readonly missing: string;
-  /** `undefined`: nothing there, look on. A failure ends the search: what is configured and broken is not passed over. */
+  /**
+   * `undefined`: nothing there, look on. A failure ends the search: what is configured and broken is not passed over.
+   */
   find(): Promise<S3Credential | undefined> | S3Credential | undefined;
 }
 

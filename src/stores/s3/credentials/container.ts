@@ -1,4 +1,7 @@
-/** Credentials of a container: ECS tasks, EKS Pod Identity, Greengrass. Source: AWS SDKs reference guide, "Container credential provider". */
+/**
+ * Credentials of a container: ECS tasks, EKS Pod Identity, Greengrass. Source: AWS SDKs reference guide, "Container
+ * credential provider".
+ */
 import { isLoopbackHost, parseRequestUrl } from "../../../http/url.ts";
 import { ConfigurationError } from "../../../store/error.ts";
 import type { HeaderEntry } from "../../../http/headers.ts";

@@ -1,4 +1,7 @@
-/** The files `~/.aws/config` and `~/.aws/credentials`. Source: AWS SDKs reference guide, "Shared config and credentials files". */
+/**
+ * The files `~/.aws/config` and `~/.aws/credentials`. Source: AWS SDKs reference guide, "Shared config and credentials
+ * files".
+ */
 
 /** Settings of one section: names in lower case; nested ones as `s3.addressing_style`. */
 export type IniSection = ReadonlyMap<string, string>;

@@ -16,9 +16,9 @@ import type {
 } from "./options.ts";
 
 /**
- * Credentials found as the AWS tools find them, in this order: the profile given in the options; keys of the environment
- * (`AWS_ACCESS_KEY_ID`, …); a web identity (`AWS_WEB_IDENTITY_TOKEN_FILE` and `AWS_ROLE_ARN`); the profile `AWS_PROFILE`
- * or `default` of the shared files; the container's (ECS, EKS); the EC2 instance's. The first that is
+ * Credentials found as the AWS tools find them, in this order: the profile given in the options; keys of the
+ * environment (`AWS_ACCESS_KEY_ID`, …); a web identity (`AWS_WEB_IDENTITY_TOKEN_FILE` and `AWS_ROLE_ARN`); the profile
+ * `AWS_PROFILE` or `default` of the shared files; the container's (ECS, EKS); the EC2 instance's. The first that is
  * configured is used, and its failure ends the search.
  *
  * @example

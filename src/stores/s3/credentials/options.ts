@@ -13,7 +13,10 @@ export interface ProviderOptions extends ConnectionOptions, CachedCredentialsOpt
 export interface RoleOptions extends ProviderOptions {
   /** ARN of the role. */
   readonly roleArn: string;
-  /** Name of the session, shown in logs of the account. Default `storeport-<time>`; for web identities `WebIdentitySession`. */
+  /**
+   * Name of the session, shown in logs of the account. Default `storeport-<time>`; for web identities
+   * `WebIdentitySession`.
+   */
   readonly roleSessionName?: string;
   /** Life of the credentials in seconds, 900 to 43,200. Default 3,600. */
   readonly durationSeconds?: number;

@@ -1,4 +1,7 @@
-/** Credentials of a role, from the AWS Security Token Service. Source: STS API reference, `AssumeRole` and `AssumeRoleWithWebIdentity`. */
+/**
+ * Credentials of a role, from the AWS Security Token Service. Source: STS API reference, `AssumeRole` and
+ * `AssumeRoleWithWebIdentity`.
+ */
 import type { HttpLayer, HttpRequest, HttpResponse } from "../../../http/connector.ts";
 import { ConfigurationError } from "../../../store/error.ts";
 import type { ConnectionOptions } from "../../common/connection.ts";
@@ -104,7 +107,10 @@ export async function assumeRole(
 /** The service takes clocks that are off by up to this much, in milliseconds. */
 const MAX_SKEW = 4 * 60_000;
 
-/** The service's time, where it has refused a signature and ours is far from it: a signature made at that time may be taken. */
+/**
+ * The service's time, where it has refused a signature and ours is far from it: a signature made at that time may be
+ * taken.
+ */
 function serviceTime({ status, headers }: HttpResponse, now: Date): Date | undefined {
   if (status !== 400 && status !== 403) return undefined;
   const time = Date.parse(getHeader(headers, "date") ?? "");
