@@ -117,7 +117,7 @@ export interface Completion {
 /**
  * Makes the object of its parts. Where the answer got lost, and the upload is gone or the condition fails when it is
  * asked for again, the object tells whether it comes of this upload: by its marker under a condition; otherwise by its
- * ETag, as equal bytes are then as good.
+ * ETag or its checksum, as equal bytes are then as good.
  */
 export async function completeUpload(
   client: S3Client,
@@ -158,7 +158,7 @@ export async function completeUpload(
     const refused = error instanceof AlreadyExistsError || error instanceof PreconditionError;
     if (!(error instanceof NotFoundError) && !refused) throw error;
     const own = marker === undefined
-      ? mode === "overwrite" ? await findEqual(client, path, stored, options) : undefined
+      ? mode === "overwrite" ? await findEqual(client, path, stored, whole, options) : undefined
       : await findMarked(client, path, mode, marker, error, options);
     if (own !== undefined) return own;
     throw error;
@@ -290,23 +290,27 @@ async function findMarked(
   );
 }
 
-/** The object where it is what comes of the parts. */
+/** The object where it is what comes of the parts, whose checksum is `whole` where that is known. */
 async function findEqual(
   client: S3Client,
   path: Path,
   parts: readonly StoredPart[],
+  whole: string | undefined,
   options: OperationOptions,
 ): Promise<PutResult | undefined> {
+  const summed = whole !== undefined && client.provider.checksumMode;
+  const headers: HeaderEntry[] = [...client.encryption.key];
+  if (summed) headers.push(["x-amz-checksum-mode", "ENABLED"]);
   try {
-    const found = await run(client, {
-      method: "HEAD",
-      action: "get the head of",
-      path,
-      headers: client.encryption.key,
-      options,
-    });
-    const eTag = getHeader(found.headers, "etag");
-    return eTag !== undefined && eTag === uploadETag(parts) ? putResult(found) : undefined;
+    const found = await run(client, { method: "HEAD", action: "get the head of", path, headers, options });
+    const said = (name: string) => getHeader(found.headers, name);
+    const eTag = said("etag");
+    if (eTag !== undefined && eTag === uploadETag(parts)) return putResult(found);
+    // The ETags of KMS tell nothing.
+    const size = parts.reduce((sum, part) => sum + (part.size ?? NaN), 0);
+    const equal = summed && said(checksumHeader(client.checksum!)) === whole &&
+      said("x-amz-checksum-type") === "FULL_OBJECT" && said("content-length") === `${size}`;
+    return equal ? putResult(found) : undefined;
   } catch {
     // Then it cannot be told, and the refusal stands.
     options.signal?.throwIfAborted();

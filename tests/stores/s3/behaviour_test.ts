@@ -297,6 +297,24 @@ Deno.test("a completion whose answer got lost has happened", async () => {
   }
 });
 
+Deno.test("a completion whose answer got lost has happened, also where ETags tell nothing", async () => {
+  for (const [content, found] of [["content", true], ["contend", false]] as const) {
+    const { service, store } = open();
+    const upload = await store.putMultipart("a");
+    await upload.putPart(new TextEncoder().encode("content"));
+    const real = service.connect();
+    service.hook = first(1, (request) => request.method === "POST", async (request) => {
+      service.hook = undefined;
+      await (await real.call(request)).cancel();
+      if (!found) await store.put("a", content);
+      service.objects.set("a", { ...service.objects.get("a")!, eTag: '"of-kms"' });
+      throw interrupted();
+    });
+    if (found) assert.equal((await upload.complete()).eTag, '"of-kms"');
+    else assert.equal((await failing(upload.complete())).name, "NotFoundError");
+  }
+});
+
 Deno.test("a put under a condition whose answer got lost is found to be one's own", async () => {
   for (const lose of ["answer", "status"] as const) {
     const { service, store } = open();
