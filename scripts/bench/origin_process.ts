@@ -12,6 +12,7 @@ export async function startOrigin(
   args: readonly string[] = [],
 ): Promise<OriginProcess> {
   const { href } = new URL(script, import.meta.url);
-  const program = startProgram(Deno.execPath(), ["run", "-A", "--quiet", href, ...args]);
+  // Several threads on one port are unstable in Deno.
+  const program = startProgram(Deno.execPath(), ["run", "-A", "--quiet", "--unstable-net", href, ...args]);
   return { url: await program.line(), [Symbol.asyncDispose]: () => program[Symbol.asyncDispose]() };
 }

@@ -2,6 +2,8 @@
  * The least that S3 clients take for S3, in a process of its own: it checks no signature and keeps nothing, so what is
  * measured is the client. In any bucket, `bytes/<n>` is an object of n bytes, a PUT is swallowed, uploads in parts
  * succeed, and listings go through a million keys. Prints its URL and ends when its standard input does.
+ *
+ * It has two threads on one port, so that no client waits for it: else the rates would tell of the server.
  */
 const KEYS = 1_000_000;
 const PAGE = 1000;
@@ -59,7 +61,7 @@ function post(query: URLSearchParams): Response {
   return new Response(`<?xml version="1.0" encoding="UTF-8"?>${root}`, { headers: XML });
 }
 
-const server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen: () => {} }, async (request) => {
+async function answer(request: Request): Promise<Response> {
   const url = request.url;
   const object = url.indexOf("/bytes/");
   if (object >= 0 && (request.method === "GET" || request.method === "HEAD")) {
@@ -91,7 +93,21 @@ const server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen: () => {} }
   if (query.has("location")) return new Response("<LocationConstraint/>", { headers: XML });
   const start = Number(query.get("continuation-token") ?? query.get("start-after") ?? 0);
   return new Response(page(start, Number(query.get("max-keys") ?? PAGE)), { headers: XML });
-});
-console.log(`http://127.0.0.1:${server.addr.port}`);
-for await (const _ of Deno.stdin.readable) { /* until it ends */ }
-await server.shutdown();
+}
+
+/** Where the first thread listens; told to the second by its URL. */
+const { searchParams } = new URL(import.meta.url);
+const server = Deno.serve({
+  port: Number(searchParams.get("port") ?? 0),
+  reusePort: true,
+  hostname: "127.0.0.1",
+  onListen: () => {},
+}, answer);
+if (!searchParams.has("port")) {
+  const second = new URL(`?port=${server.addr.port}`, import.meta.url);
+  const worker = new Worker(second, { type: "module" });
+  console.log(`http://127.0.0.1:${server.addr.port}`);
+  for await (const _ of Deno.stdin.readable) { /* until it ends */ }
+  worker.terminate();
+  await server.shutdown();
+}
