@@ -93,8 +93,8 @@ function smallRequests(method: string): S3Race {
     name: `${method} 1024 B, 32 at a time`,
     amount: REQUESTS,
     unit: "req",
-    rounds: 15,
-    warmUps: 4,
+    rounds: 11,
+    warmUps: 3,
     targets: {
       "storeport on fetch": [
         { over: "raw FetchConnector", atLeast: 0.8 },

@@ -6,7 +6,7 @@ const MIB = 2 ** 20;
 const SMALL = 1024;
 const WIDTH = 32;
 /** Small requests of a job. */
-export const REQUESTS = 500;
+export const REQUESTS = 2000;
 /** Pages that are read in a job. */
 export const PAGES = 50;
 /** Bytes of a large object. */
