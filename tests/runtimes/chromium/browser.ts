@@ -1,7 +1,7 @@
 /** Starting Chromium and driving it with playwright-core. */
 import { join } from "node:path";
 import { debianProgram } from "../install.ts";
-import type { Browser, PlaywrightBrowser } from "../page/browser.ts";
+import { type Browser, driven, type PlaywrightBrowser } from "../page/browser.ts";
 import { NotInstalled } from "../runtime.ts";
 
 const FLAGS = [
@@ -38,16 +38,7 @@ export async function startBrowser(): Promise<Browser> {
   try {
     const port = await debuggingPort(profile);
     const browser: PlaywrightBrowser = await chromium.connectOverCDP(`http://127.0.0.1:${port}`);
-    return {
-      version: browser.version(),
-      async newPage() {
-        return await (await browser.newContext()).newPage();
-      },
-      async close() {
-        await browser.close();
-        await end();
-      },
-    };
+    return driven(browser, end);
   } catch (error) {
     await end();
     throw error;

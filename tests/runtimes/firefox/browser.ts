@@ -1,6 +1,6 @@
 /** Starting Firefox for the lists. */
 import { debianProgram } from "../install.ts";
-import type { Browser } from "../page/browser.ts";
+import { type Browser, driven } from "../page/browser.ts";
 import { NotInstalled } from "../runtime.ts";
 import { firefoxType, launchOptions } from "./launch.ts";
 
@@ -13,17 +13,7 @@ export async function startBrowser(): Promise<Browser> {
   const home = await Deno.makeTempDir({ prefix: "storeport-firefox-" });
   const removeHome = () => Deno.remove(home, { recursive: true }).catch(() => {});
   try {
-    const browser = await firefox.launch(launchOptions(binary, home));
-    return {
-      version: browser.version(),
-      async newPage() {
-        return await (await browser.newContext()).newPage();
-      },
-      async close() {
-        await browser.close();
-        await removeHome();
-      },
-    };
+    return driven(await firefox.launch(launchOptions(binary, home)), removeHome);
   } catch (error) {
     await removeHome();
     throw error;

@@ -22,3 +22,17 @@ export interface PlaywrightBrowser {
   newContext(): Promise<{ newPage(): Promise<Page> }>;
   close(): Promise<void>;
 }
+
+/** A browser that playwright drives. `cleanUp` removes what it leaves behind. */
+export function driven(browser: PlaywrightBrowser, cleanUp: () => Promise<void>): Browser {
+  return {
+    version: browser.version(),
+    async newPage() {
+      return await (await browser.newContext()).newPage();
+    },
+    async close() {
+      await browser.close();
+      await cleanUp();
+    },
+  };
+}

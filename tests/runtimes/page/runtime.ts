@@ -4,14 +4,32 @@ import type { Assignment, Outcome } from "../assignment.ts";
 import { bundle } from "../bundle.ts";
 import { CACHE } from "../places.ts";
 import { HOST_PACKAGE, project } from "../project.ts";
-import type { RunningRuntime } from "../runtime.ts";
+import type { ConnectorPlan, RunningRuntime, Runtime, Without } from "../runtime.ts";
 import type { Browser } from "./browser.ts";
+import { HOST, STORES } from "./exceptions.ts";
 import { nodeInPages } from "./plugins.ts";
 import type { Program } from "./program.ts";
 import { type PageServer, servePage } from "./server.ts";
 
+/**
+ * Pages of a browser.
+ *
+ * @param without What its connector cannot do, case by case; stores and guests lack the same in all browsers.
+ */
+export function pagesIn(name: string, without: Without, startBrowser: () => Promise<Browser>): Runtime {
+  const fetch: ConnectorPlan = {
+    features: ["extension-methods", "latin1-headers"],
+    without,
+    stores: STORES,
+    // It sends CORS headers, and shows those that are S3's.
+    s3Server: "minio",
+    s3: STORES,
+  };
+  return { name, connectors: { fetch }, host: { without: HOST }, start: () => startPages(startBrowser) };
+}
+
 /** Starts a browser, and what serves its pages. */
-export async function startPages(startBrowser: () => Promise<Browser>): Promise<RunningRuntime> {
+async function startPages(startBrowser: () => Promise<Browser>): Promise<RunningRuntime> {
   const server = await servePage(await (built ??= build()));
   let browser: Browser;
   try {
