@@ -1,21 +1,14 @@
 /** Attributes and metadata of objects as headers of the gateway, both ways. */
+import { ATTRIBUTE_HEADERS } from "../store/attribute_headers.ts";
 import type { Attributes, ObjectMeta } from "../store/types.ts";
 
 /** Before the names of user metadata. */
 export const METADATA_PREFIX = "x-storeport-meta-";
 
-const STANDARD = [
-  ["cacheControl", "cache-control"],
-  ["contentDisposition", "content-disposition"],
-  ["contentEncoding", "content-encoding"],
-  ["contentLanguage", "content-language"],
-  ["contentType", "content-type"],
-] as const;
-
 /** The attributes that the headers of a PUT ask for; `undefined` for none, as not every store takes any. */
 export function attributesOf(headers: Headers): Attributes | undefined {
   const attributes: Record<string, unknown> = {};
-  for (const [attribute, header] of STANDARD) {
+  for (const [attribute, header] of ATTRIBUTE_HEADERS) {
     const value = headers.get(header);
     if (value !== null) attributes[attribute] = value;
   }
@@ -31,7 +24,7 @@ export function objectHeaders(meta: ObjectMeta, attributes: Attributes): Headers
   if (meta.eTag !== undefined) headers.set("etag", meta.eTag);
   // The epoch stands for a store that does not say.
   if (meta.lastModified.getTime() > 0) headers.set("last-modified", meta.lastModified.toUTCString());
-  for (const [attribute, header] of STANDARD) setSafely(headers, header, attributes[attribute]);
+  for (const [attribute, header] of ATTRIBUTE_HEADERS) setSafely(headers, header, attributes[attribute]);
   for (const [name, value] of Object.entries(attributes.metadata ?? {})) {
     setSafely(headers, METADATA_PREFIX + name, value);
   }

@@ -38,7 +38,7 @@ Deno.test("cli: sign prints the URL alone", async () => {
 
 Deno.test("cli: sign refuses what cannot be", async () => {
   const table: [args: string[], code: number, message: RegExp][] = [
-    [["s3://bucket"], 2, /root/],
+    [["s3://bucket"], 2, /the root as an object/],
     [["--expires", "8d", "s3://bucket/a"], 2, /604800/],
     [["--expires", "soon", "s3://bucket/a"], 2, /15m/],
     [["--expires", "1ms", "s3://bucket/a"], 2, /whole number of seconds/],

@@ -2,7 +2,7 @@
 export { getHeader, HttpError, redactUrl } from "../../http/core.ts";
 export { parseContentRange } from "../../store/content_range.ts";
 export { concatBytes, GenericError, NotFoundError } from "../../store/core.ts";
-export { STANDARD } from "./attributes.ts";
+export { ATTRIBUTE_HEADERS } from "../../store/attribute_headers.ts";
 export { declaredLength } from "./declared_length.ts";
 export { failed, responseError, transportError } from "./error.ts";
 export { loadRare } from "./load_rare.ts";

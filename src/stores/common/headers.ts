@@ -2,7 +2,7 @@
 import { type HeaderEntry, isFieldValue, isToken } from "../../http/headers.ts";
 import { GenericError } from "../../store/error.ts";
 import type { Attributes } from "../../store/types.ts";
-import { STANDARD } from "./attributes.ts";
+import { ATTRIBUTE_HEADERS } from "../../store/attribute_headers.ts";
 
 /** What the headers of attributes are called in a service. */
 export interface AttributeNames {
@@ -28,7 +28,7 @@ export function attributeHeaders(
 ): HeaderEntry[] {
   const headers: HeaderEntry[] = [];
   if (attributes === undefined) return headers;
-  for (const [attribute, header] of STANDARD) {
+  for (const [attribute, header] of ATTRIBUTE_HEADERS) {
     const value = attributes[attribute];
     if (value !== undefined) headers.push(checked((names.standard ?? "") + header, value, names.store));
   }

@@ -1,10 +1,10 @@
 /** What reads need of headers: header lines as attributes. */
 import type { HeaderList } from "../../http/headers.ts";
 import type { Attributes } from "../../store/types.ts";
-import { STANDARD } from "./attributes.ts";
+import { ATTRIBUTE_HEADERS } from "../../store/attribute_headers.ts";
 
 const ATTRIBUTE_OF: ReadonlyMap<string, keyof Attributes> = new Map(
-  STANDARD.map(([attribute, header]) => [header, attribute]),
+  ATTRIBUTE_HEADERS.map(([attribute, header]) => [header, attribute]),
 );
 
 /**

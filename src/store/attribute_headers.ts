@@ -1,7 +1,7 @@
-/** Attributes and the names of their headers. */
+/** Attributes of objects and the names of their headers. */
 
 /** The attributes that HTTP has headers for. */
-export const STANDARD = [
+export const ATTRIBUTE_HEADERS = [
   ["cacheControl", "cache-control"],
   ["contentDisposition", "content-disposition"],
   ["contentEncoding", "content-encoding"],
