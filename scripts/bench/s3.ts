@@ -66,17 +66,14 @@ async function races(runtime: string, { url }: OriginProcess, start: Start): Pro
   console.log(`\n-- ${runtime} --`);
   const run = (job: Job, clients: readonly ClientName[], goals: S3Race) =>
     raceClients({ ...goals, name: `${runtime}: ${goals.name}` }, job, clients, url, start);
-  return [
-    await millionKeys(runtime, start("s3_million_keys", url)),
-    ...await series(
-      (["GET", "PUT", "HEAD"] as const).map((method) => () =>
-        run(method, [...CLIENTS, ...SIGNED_ONCE], smallRequests(method))
-      ),
-    ),
-    await run("GET large", CLIENTS, largeGet),
-    await run("PUT large", [...CLIENTS, ...UNSIGNED], largePut),
-    await run("page", ["fast-xml-parser", "storeport's scanner"], pageOfKeys),
-  ];
+  const results = [await millionKeys(runtime, start("s3_million_keys", url))];
+  for (const method of ["GET", "PUT", "HEAD"] as const) {
+    results.push(await run(method, [...CLIENTS, ...SIGNED_ONCE], smallRequests(method)));
+  }
+  results.push(await run("GET large", CLIENTS, largeGet));
+  results.push(await run("PUT large", [...CLIENTS, ...UNSIGNED], largePut));
+  results.push(await run("page", ["fast-xml-parser", "storeport's scanner"], pageOfKeys));
+  return results;
 }
 
 interface S3Race {
@@ -183,12 +180,6 @@ async function millionKeys(runtime: string, program: Program): Promise<RaceResul
   );
   const missed = reached ? [] : [`${name}: resident memory grew by ${afterTenth.toFixed(0)} MiB`];
   return { race: name, rates: { storeport: count / seconds }, missed };
-}
-
-async function series<T>(jobs: readonly (() => Promise<T>)[]): Promise<T[]> {
-  const results: T[] = [];
-  for (const job of jobs) results.push(await job());
-  return results;
 }
 
 /** A folder of programs that Node can run: the same sources and packages as Deno's. */
