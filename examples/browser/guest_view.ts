@@ -169,7 +169,8 @@ export class GuestView {
       : `Nobody provides ${missing.map(({ name }) => name).join(", ")}`;
     this.#state("idle", "Ready");
     announce(`${name} is ready`);
-    if (!this.#run.disabled) this.#run.focus();
+    // Not from under the hands of somebody who already writes arguments.
+    if (!this.#run.disabled && !isTyping()) this.#run.focus();
   }
 
   #showLoadFailure(error: Failure): void {
@@ -228,4 +229,9 @@ export class GuestView {
     badge.textContent = text;
     byId("run-time").textContent = time;
   }
+}
+
+/** Whether the focus is in a field that text is written into. */
+function isTyping(): boolean {
+  return document.activeElement?.matches("input:not([type=file]), textarea") ?? false;
 }

@@ -3,11 +3,19 @@
  */
 import { strict as assert } from "node:assert";
 import { readFile } from "node:fs/promises";
+import { basename } from "node:path";
 import type { Page } from "playwright-core";
 import { browserTest, guestFile } from "./browser.ts";
 
 async function load(page: Page, guest: string): Promise<void> {
   await page.setInputFiles("#guest-file", guestFile(guest));
+  await ready(page, guest);
+}
+
+async function ready(page: Page, guest: string): Promise<void> {
+  // Of this guest: until its file is read, the card shows the one before it.
+  await page.locator("#guest-card").filter({ hasText: basename(guest) }).filter({ hasText: "a command" })
+    .waitFor();
   await page.locator("#run-start:not([disabled])").waitFor();
 }
 
@@ -48,6 +56,15 @@ browserTest("runs a component with arguments, environment and input", async ({ p
   await page.click("#run-start");
   assert.equal(await page.locator("#run-problem").innerText(), "A ' is not closed");
 }, { at: "#run", firefox: true });
+
+browserTest("leaves the focus with whoever writes arguments while a guest is loaded", async ({ page }) => {
+  await load(page, "hello/hello.wasm");
+  assert.equal(await page.evaluate(() => document.activeElement?.id), "run-start");
+  await page.setInputFiles("#guest-file", guestFile("checks/checks.wasm"));
+  await page.focus("#guest-args");
+  await ready(page, "checks/checks.wasm");
+  assert.equal(await page.evaluate(() => document.activeElement?.id), "guest-args");
+}, { at: "#run" });
 
 browserTest("streams output while the guest runs, and stops it", async ({ page }) => {
   await load(page, "hello/hello.wasm");
