@@ -21,7 +21,7 @@ const external = ["node:*", "fast-xml-parser"];
 const from = (path: string) => `export * from "../${path}";`;
 
 /** Loaded with the first success, for the failures to come. */
-const AFTER = ["retry_again", "rare"];
+const AFTER = ["again", "rare"];
 
 const budgets: Readonly<Record<string, Budget>> = {
   "HttpStore + FetchConnector": {
@@ -46,8 +46,8 @@ const budgets: Readonly<Record<string, Budget>> = {
       "first get or head": ["read"],
       "first get, and what is then made ready for failures": ["read", ...AFTER, "service_error", "correct"],
       "first get that is held against a checksum (AWS)": ["read", "verify"],
-      "first put": ["put_object", "request_body"],
-      "first put with a checksum (AWS)": ["put_object", "request_body", "crc"],
+      "first put": ["put", "request_body"],
+      "first put with a checksum (AWS)": ["put", "request_body", "crc"],
       "first list": ["listing"],
     },
   },

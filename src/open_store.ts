@@ -181,7 +181,7 @@ async function openFile(url: URL, options: OpenStoreOptions): Promise<OpenedStor
 async function recognizesS3(url: URL, options: OpenStoreOptions): Promise<boolean> {
   // Only S3 has providers: whoever names one says what the host is.
   if (options.provider !== undefined) return true;
-  const { isS3Url } = await import("./stores/s3/url.ts");
+  const { isS3Url } = await import("./stores/s3/endpoint/url.ts");
   return isS3Url(url);
 }
 
@@ -190,7 +190,7 @@ async function openS3(
   options: OpenStoreOptions,
   { connector, env }: SharedOptions,
 ): Promise<OpenedStore> {
-  const { parseS3Url } = await import("./stores/s3/url.ts");
+  const { parseS3Url } = await import("./stores/s3/endpoint/url.ts");
   const { options: named, path } = parseS3Url(url, options.provider !== undefined);
   const config = { ...options, ...named };
   if (env) {

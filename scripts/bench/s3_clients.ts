@@ -15,9 +15,9 @@ import { createClient } from "../../src/http/client.ts";
 import { FetchConnector } from "../../src/http/fetch.ts";
 import { NodeHttpConnector } from "../../src/http/node.ts";
 import type { HttpConnector } from "../../src/http/connector.ts";
-import { readListPage } from "../../src/stores/s3/list_page.ts";
+import { readListPage } from "../../src/stores/s3/listing/page.ts";
 import { S3Store, type S3StoreOptions } from "../../src/stores/s3/mod.ts";
-import { signRequest } from "../../src/stores/s3/sigv4.ts";
+import { signRequest } from "../../src/stores/s3/signing/sigv4.ts";
 import { inParallel } from "./harness.ts";
 
 /** Operations on one bucket. */

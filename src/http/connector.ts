@@ -2,7 +2,7 @@
 import type { HttpBody } from "./body.ts";
 import type { HeaderList } from "./headers.ts";
 import type { ClientOptions, HttpTimeouts } from "./options.ts";
-import type { RetryState } from "./retry_state.ts";
+import type { RetryState } from "./retry/state.ts";
 
 /** A request, as it shall stand on the wire. Plain data: layers make changed copies with `{ ...request }`. */
 export interface HttpRequest {

@@ -15,6 +15,6 @@ export { layered } from "./layered.ts";
 export { checkLimits } from "./limit_options.ts";
 export { redactUrl } from "./redact.ts";
 export { ConnectorResponse } from "./response.ts";
-export { isRetryableStatus } from "./retry_layer.ts";
-export { resolveRetry } from "./retry_options.ts";
+export { isRetryableStatus } from "./retry/layer.ts";
+export { resolveRetry } from "./retry/options.ts";
 export { isWorkerd } from "./platform.ts";

@@ -5,7 +5,7 @@ import { opened } from "./fetch/service.ts";
 import { hasHeader, type HeaderEntry, type HeaderList } from "./headers.ts";
 import { lazyLayer } from "./lazy_layer.ts";
 import type { ClientOptions } from "./options.ts";
-import { withRetry } from "./retry_layer.ts";
+import { withRetry } from "./retry/layer.ts";
 import { VERSION } from "./version.ts";
 
 /** `connected` with the layers that checked options ask for; which, `createClient` tells. */

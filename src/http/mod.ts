@@ -48,8 +48,8 @@ export {
   type PolicyDecision,
   type PolicyDenied,
   withPolicy,
-} from "./policy.ts";
-export { allowList, type AllowListOptions } from "./allow_list.ts";
+} from "./policy/policy.ts";
+export { allowList, type AllowListOptions } from "./policy/allow_list.ts";
 export {
   type BodyPiece,
   type BodySource,
@@ -65,18 +65,18 @@ export {
   retryHistory,
   type RetryOptions,
   withRetry,
-} from "./retry.ts";
-export type { RetryDecisionEvent, RetryEvent } from "./retry_options.ts";
+} from "./retry/retry.ts";
+export type { RetryDecisionEvent, RetryEvent } from "./retry/options.ts";
 export {
   type FailedAttempt,
   type RetryFailure,
   type RetryHistory,
   RetryState,
   type RetryStop,
-} from "./retry_state.ts";
-export type { BackoffOptions } from "./backoff.ts";
-export { RetryBudget, type RetryBudgetOptions } from "./retry_budget.ts";
-export type { RetryClock } from "./retry_clock.ts";
+} from "./retry/state.ts";
+export type { BackoffOptions } from "./retry/backoff.ts";
+export { RetryBudget, type RetryBudgetOptions } from "./retry/budget.ts";
+export type { RetryClock } from "./retry/clock.ts";
 export {
   type TraceEndEvent,
   type TraceErrorEvent,

@@ -1,8 +1,8 @@
 /** Options of an HTTP client: object_store's client keys in camelCase, and the layers' own. */
 import type { HeaderList } from "./headers.ts";
 import type { LimitOptions } from "./limit.ts";
-import type { NetworkPolicy } from "./policy.ts";
-import type { RetryOptions } from "./retry_options.ts";
+import type { NetworkPolicy } from "./policy/policy.ts";
+import type { RetryOptions } from "./retry/options.ts";
 import type { TraceHooks } from "./trace.ts";
 
 /** Timers of a request, each in milliseconds; 0 or `Infinity` turns one off. */

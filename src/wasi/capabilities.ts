@@ -1,7 +1,7 @@
 /** What an instance was granted, ready for use. */
-import { allowList } from "../http/allow_list.ts";
+import { allowList } from "../http/policy/allow_list.ts";
 import type { HttpConnector } from "../http/connector.ts";
-import { denyAll, type NetworkPolicy } from "../http/policy.ts";
+import { denyAll, type NetworkPolicy } from "../http/policy/policy.ts";
 import { type Clocks, resolveClocks } from "./clocks/interface.ts";
 import { type ByteReader, InputSource } from "./cli/stdio.ts";
 import { type ByteWriter, join, OutputSink } from "./cli/sink.ts";

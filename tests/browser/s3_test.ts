@@ -1,7 +1,7 @@
 /** S3 from a page: bundled, in Chromium, signed by WebCrypto; the service checks the signatures. */
 import { strict as assert } from "node:assert";
 import { fileURLToPath } from "node:url";
-import { FakeS3, KEYS } from "../stores/s3/fake_s3.ts";
+import { FakeS3, KEYS } from "../stores/s3/fake/s3.ts";
 import { launch } from "./browser.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));

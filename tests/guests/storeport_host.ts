@@ -1,5 +1,5 @@
 import type { HttpConnector } from "../../src/http/connector.ts";
-import { allowAll } from "../../src/http/policy.ts";
+import { allowAll } from "../../src/http/policy/policy.ts";
 import { type Guest, GuestTrapError, loadGuest } from "../../src/wasi/mod.ts";
 import { argsOf, envOf, guestOf, type Host } from "./hosts.ts";
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { createClient, withDefaults, withHttpsOnly } from "../../src/http/client.ts";
-import { allowList } from "../../src/http/allow_list.ts";
+import { allowList } from "../../src/http/policy/allow_list.ts";
 import type { HttpConnector, HttpRequest, HttpService } from "../../src/http/connector.ts";
 import { HttpError } from "../../src/http/error.ts";
 import { getHeaderAll, withHeader } from "../../src/http/headers.ts";

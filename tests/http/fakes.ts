@@ -1,6 +1,6 @@
 /** Services, responses and a clock without sockets or waiting, for the tests of the layers. */
 import type { HttpConnector, HttpRequest, HttpResponse, HttpService } from "../../src/http/connector.ts";
-import type { RetryClock } from "../../src/http/retry_clock.ts";
+import type { RetryClock } from "../../src/http/retry/clock.ts";
 import type { HeaderList } from "../../src/http/headers.ts";
 import { ConnectorResponse } from "../../src/http/response.ts";
 import type { ClientOptions } from "../../src/http/options.ts";

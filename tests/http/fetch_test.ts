@@ -8,11 +8,11 @@ import { looksEncoded } from "../../src/http/fetch/coding.ts";
 import { type FetchAbilities, FetchConnector } from "../../src/http/fetch.ts";
 import type { HttpService } from "../../src/http/connector.ts";
 import type { ClientOptions } from "../../src/http/options.ts";
-import { allowAll } from "../../src/http/policy.ts";
+import { allowAll } from "../../src/http/policy/policy.ts";
 import { NotSupportedError } from "../../src/store/error.ts";
 import { startOrigin } from "../../src/testing/origin_node.ts";
 import { failure, get } from "./calls.ts";
-import { CLIENT_CERT, CLIENT_KEY, SERVER_CERT, SERVER_KEY, TEST_CA } from "./node_pki.ts";
+import { CLIENT_CERT, CLIENT_KEY, SERVER_CERT, SERVER_KEY, TEST_CA } from "./node/pki.ts";
 
 /** A service over a fetch of our own, which notes what it was called with. */
 function recorded(

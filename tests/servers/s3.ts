@@ -1,6 +1,6 @@
 /** Real S3 servers, installed by `scripts/install_servers.sh`. */
 import { fileURLToPath } from "node:url";
-import { signRequest } from "../../src/stores/s3/sigv4.ts";
+import { signRequest } from "../../src/stores/s3/signing/sigv4.ts";
 import type { StoreFeature } from "../../src/store/conformance/mod.ts";
 import type { S3StoreOptions } from "../../src/stores/s3/mod.ts";
 import { freePort, type RunningServer, type ServerSpec, startServer } from "./process.ts";

@@ -1,6 +1,6 @@
 /** Options shared by the subcommands that host a guest: what the guest is granted. */
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { allowList } from "../../http/allow_list.ts";
+import { allowList } from "../../http/policy/allow_list.ts";
 import type { HttpConnector } from "../../http/connector.ts";
 import type { Guest, GuestOptions, KeyValueSource, Preopen } from "../../wasi/mod.ts";
 import type { Context } from "../context.ts";

@@ -3,7 +3,7 @@ import * as dns from "node:dns";
 import { isIP, type LookupFunction } from "node:net";
 import { HttpError } from "../error.ts";
 import type { ClientOptions } from "../options.ts";
-import type { NetworkPolicy } from "../policy.ts";
+import type { NetworkPolicy } from "../policy/policy.ts";
 import type { NodeLookup, NodeSettings } from "./settings.ts";
 import type { Origin } from "./target.ts";
 

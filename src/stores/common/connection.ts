@@ -2,7 +2,7 @@
 import { checkClient } from "../../http/check.ts";
 import type { HttpConnector, HttpService } from "../../http/connector.ts";
 import type { ClientOptions } from "../../http/options.ts";
-import type { ResolvedRetryOptions } from "../../http/retry_options.ts";
+import type { ResolvedRetryOptions } from "../../http/retry/options.ts";
 
 /** Options that every store over HTTP takes. */
 export interface ConnectionOptions {

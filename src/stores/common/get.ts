@@ -1,7 +1,7 @@
 /** GET and HEAD of an object: the request. What its answer says is read by `get_answer.ts`. */
 import type { HttpRequest, HttpResponse } from "../../http/connector.ts";
 import type { HeaderEntry, HeaderList } from "../../http/headers.ts";
-import type { RetryState } from "../../http/retry_state.ts";
+import type { RetryState } from "../../http/retry/state.ts";
 import { GenericError, type ObjectStoreError } from "../../store/error.ts";
 import type { Path } from "../../store/parse_path.ts";
 import { type ByteRange, formatRange, type GetRange, validateRange } from "../../store/range.ts";

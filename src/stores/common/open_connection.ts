@@ -2,7 +2,7 @@
 import type { HttpConnector, HttpLayer, HttpService } from "../../http/connector.ts";
 import { layered } from "../../http/layered.ts";
 import type { ClientOptions } from "../../http/options.ts";
-import { resolveRetry } from "../../http/retry_options.ts";
+import { resolveRetry } from "../../http/retry/options.ts";
 import { type Connection, PendingConnection } from "./connection.ts";
 
 /** The connection of a store. `authorize` is asked for the layer that signs each attempt, once. */

@@ -1,7 +1,7 @@
 /**
  * Resumes bodies that break off. Loaded with the first response, since a broken network could prevent loading it later.
  */
-import type { RetryState } from "../../http/retry_state.ts";
+import type { RetryState } from "../../http/retry/state.ts";
 import type { ByteRange } from "../../store/range.ts";
 import { ResumableSource, type ResumePolicy } from "../../store/resume.ts";
 import { getHeader, parseContentRange, responseError } from "./core.ts";

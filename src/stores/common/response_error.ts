@@ -2,7 +2,7 @@
 import type { HttpResponse } from "../../http/connector.ts";
 import { getHeader, type HeaderList } from "../../http/headers.ts";
 import { redactUrl } from "../../http/redact.ts";
-import { isRetryableStatus, retryHistory } from "../../http/retry.ts";
+import { isRetryableStatus, retryHistory } from "../../http/retry/retry.ts";
 import type { ObjectStoreErrorOptions } from "../../store/error.ts";
 import { parseContentRange } from "../../store/content_range.ts";
 import type { ErrorClass, FailureContext, ServiceError } from "./error.ts";

@@ -1,6 +1,6 @@
 /** Retries of operations that send several requests. */
 import { HttpError } from "../../http/error.ts";
-import { RetryState } from "../../http/retry_state.ts";
+import { RetryState } from "../../http/retry/state.ts";
 import type { Connection } from "./connection.ts";
 
 /** Retries counted together, out of the connection's budget; `undefined` where nothing is retried. */

@@ -1,13 +1,13 @@
 /** The bucket of {@linkcode S3Store}, as far as its constructor makes it; `send.ts` sends to it. */
 import { FetchConnector } from "../../http/fetch.ts";
 import { PendingConnection } from "../common/connection.ts";
-import type { SigningState } from "./authorize.ts";
+import type { SigningState } from "./signing/authorize.ts";
 import type { ChecksumAlgorithm } from "./checksum/algorithm.ts";
-import { checkCredentials } from "./credential_options.ts";
+import { checkCredentials } from "./credentials/given.ts";
 import { type EncryptionHeaders, encryptionHeaders } from "./encryption.ts";
-import { resolveEndpoint, type S3Endpoint } from "./endpoint.ts";
+import { resolveEndpoint, type S3Endpoint } from "./endpoint/endpoint.ts";
 import type { S3StoreOptions } from "./options.ts";
-import type { S3Provider } from "./provider.ts";
+import type { S3Provider } from "./endpoint/provider.ts";
 
 /** Short name of the store in errors. */
 export const STORE = "S3";

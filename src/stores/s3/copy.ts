@@ -17,8 +17,8 @@ import type { S3Client } from "./client.ts";
 import { sendDocument } from "./document.ts";
 import { run, STORE } from "./core.ts";
 import { freed } from "./freed.ts";
-import { MAX_SINGLE } from "./put.ts";
-import { createMarker, findWriter, MARKER_HEADER } from "./put_marker.ts";
+import { MAX_SINGLE } from "./put/whole.ts";
+import { createMarker, findWriter, MARKER_HEADER } from "./put/marker.ts";
 import {
   abortUpload,
   completeUpload,
@@ -26,7 +26,7 @@ import {
   MAX_PARTS,
   type StoredPart,
   uploadPart,
-} from "./uploads.ts";
+} from "./multipart/uploads.ts";
 import { usesTags } from "./write_headers.ts";
 
 const PART_SIZE = 256 * 1024 * 1024;

@@ -1,6 +1,6 @@
 /** Requests whose answer is a document. */
 import type { HttpResponse } from "../../http/connector.ts";
-import type { RetryState } from "../../http/retry_state.ts";
+import type { RetryState } from "../../http/retry/state.ts";
 import { GenericError, ObjectStoreError } from "../../store/error.ts";
 import { transportError } from "../common/error.ts";
 import { httpErrorOf, retriesOf } from "../common/retries.ts";
@@ -8,7 +8,7 @@ import { parseXml, type XmlElement, type XmlShape } from "../common/xml.ts";
 import type { S3Client } from "./client.ts";
 import { connectionOf, failureOf, send, STORE } from "./core.ts";
 import type { S3Request } from "./send.ts";
-import { bodyError, isConflict, isTransientCode } from "./service_error.ts";
+import { bodyError, isConflict, isTransientCode } from "./errors/service_error.ts";
 
 /** A document that is expected. */
 export interface DocumentShape extends XmlShape {

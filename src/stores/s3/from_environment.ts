@@ -1,7 +1,7 @@
 /** Putting together options, the environment and the profile. */
 import type { HttpConnector } from "../../http/connector.ts";
 import type { ClientOptions } from "../../http/options.ts";
-import type { RetryOptions } from "../../http/retry_options.ts";
+import type { RetryOptions } from "../../http/retry/options.ts";
 import { ConfigurationError, PermissionDeniedError } from "../../store/error.ts";
 import { environmentConfig, readConfig } from "../common/config.ts";
 import { STORE } from "./client.ts";
@@ -9,7 +9,7 @@ import { S3_CONFIG, S3_PREFIXES } from "./config.ts";
 import type { Environment } from "./credentials/host.ts";
 import { type CredentialContext, openContext } from "./credentials/context.ts";
 import { fetchFromChain } from "./credentials/chain.ts";
-import { cachedCredentials } from "./cached_credentials.ts";
+import { cachedCredentials } from "./credentials/cached.ts";
 import type { S3CredentialProvider } from "./credential.ts";
 import type { IniSection } from "./credentials/ini.ts";
 import { profileName, serviceEndpoint } from "./credentials/profile.ts";

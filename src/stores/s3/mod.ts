@@ -41,7 +41,7 @@ export type {
   WebIdentityOptions,
 } from "./credentials/options.ts";
 export type { Environment } from "./credentials/host.ts";
-export { type BucketRegionOptions, resolveBucketRegion } from "./region.ts";
+export { type BucketRegionOptions, resolveBucketRegion } from "./endpoint/region.ts";
 export type { S3CopyIfNotExists, S3CredentialOptions, S3Encryption, S3StoreOptions } from "./options.ts";
 export {
   anonymousCredentials,
@@ -49,14 +49,14 @@ export {
   type S3CredentialProvider,
   staticCredentials,
 } from "./credential.ts";
-export { cachedCredentials, type CachedCredentialsOptions } from "./cached_credentials.ts";
-export { defineProvider, providerNames, type S3Provider } from "./provider.ts";
+export { cachedCredentials, type CachedCredentialsOptions } from "./credentials/cached.ts";
+export { defineProvider, providerNames, type S3Provider } from "./endpoint/provider.ts";
 export type { ChecksumAlgorithm } from "./checksum/algorithm.ts";
-export type { ListedPart, ResumedUpload } from "./multipart.ts";
-export type { PendingUpload, PendingUploadOptions } from "./stale_uploads.ts";
-export type { ObjectVersion } from "./versions.ts";
+export type { ListedPart, ResumedUpload } from "./multipart/multipart.ts";
+export type { PendingUpload, PendingUploadOptions } from "./multipart/stale_uploads.ts";
+export type { ObjectVersion } from "./listing/versions.ts";
 export type { TagOptions } from "./tagging.ts";
-export type { PostPolicy, PostPolicyRequest } from "./post_policy.ts";
-export type { PostCondition } from "./presign.ts";
+export type { PostPolicy, PostPolicyRequest } from "./signing/post_policy.ts";
+export type { PostCondition } from "./signing/presign.ts";
 export type { ConfigContext, ConfigField, ConfigParser, ConfigSchema } from "../common/config.ts";
 export type { ConnectionOptions } from "../common/connection.ts";

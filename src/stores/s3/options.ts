@@ -2,7 +2,7 @@
 import type { ConnectionOptions } from "../common/connection.ts";
 import type { ChecksumAlgorithm } from "./checksum/algorithm.ts";
 import type { S3Credential, S3CredentialProvider } from "./credential.ts";
-import type { S3Provider } from "./provider.ts";
+import type { S3Provider } from "./endpoint/provider.ts";
 
 /** Server-side encryption: with S3's keys, KMS keys (once or twice), or the customer's own key. */
 export type S3Encryption = "AES256" | "aws:kms" | "aws:kms:dsse" | "sse-c";

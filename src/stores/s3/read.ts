@@ -50,11 +50,11 @@ export function attributesOf(headers: HeaderList): Attributes {
   return readAttributes(headers, METADATA_PREFIX, MARKER_KEY);
 }
 
-type Verifier = typeof import("./verify.ts");
+type Verifier = typeof import("./checksum/verify.ts");
 let verify: Verifier | undefined;
 
 async function loadVerify(): Promise<Verifier> {
-  return verify ??= await import("./verify.ts");
+  return verify ??= await import("./checksum/verify.ts");
 }
 
 /** Without a further promise where all is there. */

@@ -3,18 +3,18 @@ import type { HttpStreamBody } from "../../http/body.ts";
 import type { HttpLayer, HttpRequest, HttpResponse } from "../../http/connector.ts";
 import type { HeaderEntry, HeaderList } from "../../http/headers.ts";
 import { lazyLayer } from "../../http/lazy_layer.ts";
-import type { RetryState } from "../../http/retry_state.ts";
+import type { RetryState } from "../../http/retry/state.ts";
 import type { Path } from "../../store/path.ts";
 import type { OperationOptions } from "../../store/types.ts";
 import type { Connection } from "../common/connection.ts";
 import { type ErrorClass, type FailureContext, responseError, transportError } from "../common/error.ts";
 import { connectionOf as connectionOfPending } from "../common/open_connection.ts";
 import { encodeQuery, encodeUnreserved } from "../common/url.ts";
-import { authorize, type SigningState } from "./authorize.ts";
+import { authorize, type SigningState } from "./signing/authorize.ts";
 import { type S3Client, STORE } from "./client.ts";
 import { lazyCredentials } from "./credential.ts";
-import { readS3Error } from "./error.ts";
-import { resolveCredentials } from "./resolve_credentials.ts";
+import { readS3Error } from "./errors/error.ts";
+import { resolveCredentials } from "./credentials/resolve.ts";
 
 /** Query parameters; one without a value stands alone. */
 export type Query = readonly (readonly [name: string, value?: string])[];
@@ -53,7 +53,7 @@ function newState(client: S3Client): SigningState {
   const state = { endpoint, skew: 0, credentials: resolveCredentials(options) };
   if (endpoint.zone === undefined || options.skipSignature) return state;
   const session = lazyCredentials(async () =>
-    (await import("./session.ts")).sessionCredentials(client, layerOf(client, state), state)
+    (await import("./credentials/session.ts")).sessionCredentials(client, layerOf(client, state), state)
   );
   return { ...state, session };
 }
@@ -71,7 +71,7 @@ function layerOf({ options }: S3Client, state: SigningState): HttpLayer {
 }
 
 async function loadKeyDigests(): Promise<HttpLayer> {
-  return (await import("./key_digest.ts")).withKeyDigests;
+  return (await import("./signing/key_digest.ts")).withKeyDigests;
 }
 
 /** URL of an object, as configured; the signing layer knows better where the bucket has moved. */
@@ -149,10 +149,10 @@ function httpRequest(client: S3Client, request: S3Request): HttpRequest | Promis
   return added === undefined ? made : added.then(() => made);
 }
 
-let bodies: typeof import("./request_body.ts") | undefined;
+let bodies: typeof import("./signing/request_body.ts") | undefined;
 
-async function loadBodies(): Promise<typeof import("./request_body.ts")> {
-  return bodies ??= await import("./request_body.ts");
+async function loadBodies(): Promise<typeof import("./signing/request_body.ts")> {
+  return bodies ??= await import("./signing/request_body.ts");
 }
 
 /** How failures of a request are told. */

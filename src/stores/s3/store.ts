@@ -36,14 +36,14 @@ import type {
 } from "../../store/types.ts";
 import { late } from "../common/late.ts";
 import { S3Client, STORE } from "./client.ts";
-import type { DeleteMemory } from "./deletion.ts";
-import type { ListedPart, ResumedUpload } from "./multipart.ts";
+import type { DeleteMemory } from "./deletion/deletion.ts";
+import type { ListedPart, ResumedUpload } from "./multipart/multipart.ts";
 import type { S3StoreOptions } from "./options.ts";
-import type { PostPolicy, PostPolicyRequest } from "./post_policy.ts";
-import type { PutMemory } from "./put_object.ts";
-import type { PendingUpload, PendingUploadOptions } from "./stale_uploads.ts";
+import type { PostPolicy, PostPolicyRequest } from "./signing/post_policy.ts";
+import type { PutMemory } from "./put/put.ts";
+import type { PendingUpload, PendingUploadOptions } from "./multipart/stale_uploads.ts";
 import type { TagOptions } from "./tagging.ts";
-import type { ObjectVersion } from "./versions.ts";
+import type { ObjectVersion } from "./listing/versions.ts";
 
 /**
  * Objects in a bucket of Amazon S3, or of a service that speaks its protocol: Cloudflare R2, MinIO, Ceph, Backblaze,
@@ -167,7 +167,7 @@ export class S3Store extends BaseStore implements MultipartStore, PaginatedListS
   override writer(path: PathInput, options: WriterOptions = {}): ObjectWriter {
     const context = { store: STORE, path: this.parse(path) };
     return lazyWriter(async () => {
-      const { createWriter, EQUAL_PART_SIZE } = await loaded(import("./put_large.ts"), "put", context.path);
+      const { createWriter, EQUAL_PART_SIZE } = await loaded(import("./put/large.ts"), "put", context.path);
       const partSize = options.partSize ?? (this.#client.provider.equalParts ? EQUAL_PART_SIZE : undefined);
       return createWriter(this, path, { ...options, partSize }, context);
     });
@@ -258,7 +258,7 @@ export class S3Store extends BaseStore implements MultipartStore, PaginatedListS
     prefix?: PathInput,
     options: OperationOptions = {},
   ): AsyncGenerator<ObjectVersion, void, undefined> {
-    const { listVersions } = await loaded(import("./versions.ts"), "list versions");
+    const { listVersions } = await loaded(import("./listing/versions.ts"), "list versions");
     yield* listVersions(this.#client, parsePrefix(prefix), options);
   }
 
@@ -340,44 +340,44 @@ function withOffset(options: ListOptions): ListOptions & { readonly offset?: Pat
 }
 
 let reads: typeof import("./read.ts") | undefined;
-let puts: typeof import("./put_object.ts") | undefined;
+let puts: typeof import("./put/put.ts") | undefined;
 
 function loaded<T>(loading: Promise<T>, action: string, path?: Path, payload?: PutPayload): Promise<T> {
   return late(loading, action, { store: STORE, path }, payload);
 }
 
 /** What puts need, with the checksums where these are sent. */
-async function loadPuts({ checksum }: S3Client): Promise<typeof import("./put_object.ts")> {
-  const bodies = import("./request_body.ts");
+async function loadPuts({ checksum }: S3Client): Promise<typeof import("./put/put.ts")> {
+  const bodies = import("./signing/request_body.ts");
   const sums = checksum === undefined
     ? undefined
     : checksum === "sha256"
     ? import("./checksum/checksum.ts")
     : import("./checksum/crc.ts");
-  const [puts] = await Promise.all([import("./put_object.ts"), bodies, sums]);
+  const [puts] = await Promise.all([import("./put/put.ts"), bodies, sums]);
   return puts;
 }
 
-function loadDeletion(path?: Path): Promise<typeof import("./deletion.ts")> {
-  return loaded(import("./deletion.ts"), "delete", path);
+function loadDeletion(path?: Path): Promise<typeof import("./deletion/deletion.ts")> {
+  return loaded(import("./deletion/deletion.ts"), "delete", path);
 }
 
-function loadListing(): Promise<typeof import("./listing.ts")> {
-  return loaded(import("./listing.ts"), "list");
+function loadListing(): Promise<typeof import("./listing/listing.ts")> {
+  return loaded(import("./listing/listing.ts"), "list");
 }
 
-function loadMultipart(path: Path): Promise<typeof import("./multipart.ts")> {
-  return loaded(import("./multipart.ts"), "upload", path);
+function loadMultipart(path: Path): Promise<typeof import("./multipart/multipart.ts")> {
+  return loaded(import("./multipart/multipart.ts"), "upload", path);
 }
 
-function loadStaleUploads(): Promise<typeof import("./stale_uploads.ts")> {
-  return loaded(import("./stale_uploads.ts"), "list uploads");
+function loadStaleUploads(): Promise<typeof import("./multipart/stale_uploads.ts")> {
+  return loaded(import("./multipart/stale_uploads.ts"), "list uploads");
 }
 
 function loadTagging(path: Path): Promise<typeof import("./tagging.ts")> {
   return loaded(import("./tagging.ts"), "read or write the tags of", path);
 }
 
-function loadSigning(): Promise<typeof import("./post_policy.ts")> {
-  return loaded(import("./post_policy.ts"), "sign");
+function loadSigning(): Promise<typeof import("./signing/post_policy.ts")> {
+  return loaded(import("./signing/post_policy.ts"), "sign");
 }

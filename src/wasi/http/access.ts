@@ -2,7 +2,7 @@
 import type { HttpConnector, HttpRequest, HttpResponse, HttpService } from "../../http/connector.ts";
 import { FetchConnector } from "../../http/fetch.ts";
 import { HttpError } from "../../http/error.ts";
-import { denyAll, type NetworkPolicy } from "../../http/policy.ts";
+import { denyAll, type NetworkPolicy } from "../../http/policy/policy.ts";
 import { type TraceHooks, withTrace } from "../../http/trace.ts";
 import { redactUrl } from "../../http/url.ts";
 import type { DeniedRequest } from "../options.ts";

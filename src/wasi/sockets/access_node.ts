@@ -1,6 +1,6 @@
 /** Raw sockets over Node's modules. */
 import { lookup } from "node:dns/promises";
-import type { NetworkPolicy } from "../../http/policy.ts";
+import type { NetworkPolicy } from "../../http/policy/policy.ts";
 import { Wakers } from "../io/poll.ts";
 import { toIp } from "./address.ts";
 import { codeOf } from "./error_node.ts";

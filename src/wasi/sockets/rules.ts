@@ -1,5 +1,5 @@
 /** Which addresses raw sockets may use. */
-import type { NetworkPolicy } from "../../http/policy.ts";
+import type { NetworkPolicy } from "../../http/policy/policy.ts";
 import { hostOf, urlOf } from "./address.ts";
 import { type SocketAddress, socketError } from "./socket.ts";
 

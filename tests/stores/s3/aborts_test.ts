@@ -5,7 +5,7 @@
 import { strict as assert } from "node:assert";
 import type { HttpResponse } from "../../../src/http/connector.ts";
 import type { S3Store } from "../../../src/stores/s3/mod.ts";
-import { open } from "./fake_store.ts";
+import { open } from "./fake/store.ts";
 
 const MIB = 1024 * 1024;
 

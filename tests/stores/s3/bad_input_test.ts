@@ -5,10 +5,10 @@
 import { strict as assert } from "node:assert";
 import { NodeHttpConnector } from "../../../src/http/node.ts";
 import { S3Store } from "../../../src/stores/s3/mod.ts";
-import { SERVER_CERT, SERVER_KEY, TEST_CA } from "../../http/node_pki.ts";
-import { answer, failure } from "./fake_answers.ts";
-import { KEYS } from "./fake_s3.ts";
-import { failing, open } from "./fake_store.ts";
+import { SERVER_CERT, SERVER_KEY, TEST_CA } from "../../http/node/pki.ts";
+import { answer, failure } from "./fake/answers.ts";
+import { KEYS } from "./fake/s3.ts";
+import { failing, open } from "./fake/store.ts";
 
 const EIGHT = Array.from({ length: 8 }, (_, i) => `object-${i}`);
 

@@ -3,9 +3,9 @@ import { strict as assert } from "node:assert";
 import type { HttpRequest } from "../../../src/http/connector.ts";
 import { getHeader } from "../../../src/http/headers.ts";
 import { cachedCredentials, type S3Credential, S3Store } from "../../../src/stores/s3/mod.ts";
-import { answer, failure } from "./fake_answers.ts";
-import { type Hook, KEYS } from "./fake_s3.ts";
-import { failing, first, interrupted, open } from "./fake_store.ts";
+import { answer, failure } from "./fake/answers.ts";
+import { type Hook, KEYS } from "./fake/s3.ts";
+import { failing, first, interrupted, open } from "./fake/store.ts";
 
 function hours(count: number): number {
   return count * 3_600_000;

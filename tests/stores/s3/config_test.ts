@@ -4,8 +4,8 @@ import { getHeader as header } from "../../../src/http/headers.ts";
 import { ConfigurationError } from "../../../src/store/error.ts";
 import { environmentConfig, readConfig } from "../../../src/stores/common/config.ts";
 import { S3_CONFIG, S3_PREFIXES, S3Store, s3StoreFromConfig } from "../../../src/stores/s3/mod.ts";
-import { answer } from "./fake_answers.ts";
-import { FakeS3, KEYS } from "./fake_s3.ts";
+import { answer } from "./fake/answers.ts";
+import { FakeS3, KEYS } from "./fake/s3.ts";
 
 /** Of 32 times the letter k. */
 const KEY_MD5 = createHash("md5").update("k".repeat(32)).digest("base64");

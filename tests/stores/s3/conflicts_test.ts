@@ -5,9 +5,9 @@
 import { strict as assert } from "node:assert";
 import type { HttpRequest } from "../../../src/http/connector.ts";
 import { getHeader } from "../../../src/http/headers.ts";
-import { answer, failure } from "./fake_answers.ts";
-import type { Hook } from "./fake_s3.ts";
-import { failing, first, open } from "./fake_store.ts";
+import { answer, failure } from "./fake/answers.ts";
+import type { Hook } from "./fake/s3.ts";
+import { failing, first, open } from "./fake/store.ts";
 
 const conflict: Hook = () => failure(409, "ConditionalRequestConflict");
 const isCopy = ({ headers }: HttpRequest) => getHeader(headers, "x-amz-copy-source") !== undefined;

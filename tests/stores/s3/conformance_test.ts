@@ -1,7 +1,7 @@
 /** The store suite over {@linkcode S3Store} and the fake: the same list that real servers run. */
 import { storeCases } from "../../../src/store/conformance/mod.ts";
 import { S3Store, type S3StoreOptions } from "../../../src/stores/s3/mod.ts";
-import { FakeS3, KEYS } from "./fake_s3.ts";
+import { FakeS3, KEYS } from "./fake/s3.ts";
 
 /** Cases for real servers: the fake keeps no versions, and has no address. */
 const LEFT_OUT = new Set(["an old version can be read by its id", "a signed URL gives its object"]);

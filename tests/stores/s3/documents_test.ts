@@ -4,9 +4,9 @@ import type { HttpRequest } from "../../../src/http/connector.ts";
 import { getHeader } from "../../../src/http/headers.ts";
 import { rawPath } from "../../../src/store/path.ts";
 import type { ListOptions } from "../../../src/store/types.ts";
-import { answer, failure } from "./fake_answers.ts";
-import type { Hook } from "./fake_s3.ts";
-import { cut, failing, first, open } from "./fake_store.ts";
+import { answer, failure } from "./fake/answers.ts";
+import type { Hook } from "./fake/s3.ts";
+import { cut, failing, first, open } from "./fake/store.ts";
 
 const PAGE = (more: string) =>
   `<ListBucketResult><IsTruncated>true</IsTruncated>${more}<Contents><Key>a</Key><LastModified>2026-01-01T00:00:00.000Z</LastModified><Size>1</Size></Contents></ListBucketResult>`;

@@ -12,7 +12,7 @@ import { KNOWN_VARIABLES } from "../../../src/stores/s3/credentials/variables.ts
 import { clientConfig, retryConfig } from "../../../src/stores/common/client_config.ts";
 import { normalizeKey } from "../../../src/stores/common/config.ts";
 import { S3_SERVERS, startS3 } from "../../servers/s3.ts";
-import { type FakeCloud, fakeCloud, fakeHome, metadataAnswer, ROLE } from "./fake_cloud.ts";
+import { type FakeCloud, fakeCloud, fakeHome, metadataAnswer, ROLE } from "./fake/cloud.ts";
 
 const HOME_FILES = {
   ".aws/config": `

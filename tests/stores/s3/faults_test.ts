@@ -2,7 +2,7 @@
 import { strict as assert } from "node:assert";
 import { S3Store } from "../../../src/stores/s3/mod.ts";
 import { FaultConnector, randomFaults } from "../../../src/testing/fault_connector.ts";
-import { FakeS3, KEYS } from "./fake_s3.ts";
+import { FakeS3, KEYS } from "./fake/s3.ts";
 import { runWorkload } from "./workload.ts";
 
 const OPERATIONS = 10_000;

@@ -2,9 +2,9 @@
 import { strict as assert } from "node:assert";
 import type { HttpRequest } from "../../../src/http/connector.ts";
 import { getHeader } from "../../../src/http/headers.ts";
-import { answer, failure } from "./fake_answers.ts";
-import type { Hook } from "./fake_s3.ts";
-import { failing, open } from "./fake_store.ts";
+import { answer, failure } from "./fake/answers.ts";
+import type { Hook } from "./fake/s3.ts";
+import { failing, open } from "./fake/store.ts";
 
 const MIB = 1024 * 1024;
 const SIZE = 6 * 1024 * MIB + 1;

@@ -2,8 +2,8 @@
 import { strict as assert } from "node:assert";
 import { getHeader } from "../../../src/http/headers.ts";
 import { cachedCredentials } from "../../../src/stores/s3/mod.ts";
-import { answer, failure } from "./fake_answers.ts";
-import { first, open } from "./fake_store.ts";
+import { answer, failure } from "./fake/answers.ts";
+import { first, open } from "./fake/store.ts";
 
 const CEPH = { provider: "ceph", endpoint: "https://s3.example" } as const;
 

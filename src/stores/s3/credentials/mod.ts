@@ -2,7 +2,7 @@
  * Providers of credentials. Each loads its own code when it is first asked, so that a page which has its keys pays
  * nothing for the others.
  */
-import { cachedCredentials } from "../cached_credentials.ts";
+import { cachedCredentials } from "./cached.ts";
 import type { S3Credential, S3CredentialProvider } from "../credential.ts";
 import type { CredentialContext } from "./context.ts";
 import type {

@@ -1,6 +1,6 @@
 /** Options of the credential providers. */
 import type { ConnectionOptions } from "../../common/connection.ts";
-import type { CachedCredentialsOptions } from "../cached_credentials.ts";
+import type { CachedCredentialsOptions } from "./cached.ts";
 import type { Environment } from "./host.ts";
 
 /** Options of all providers that fetch credentials: what carries the requests, and when credentials are renewed. */

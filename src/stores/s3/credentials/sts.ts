@@ -15,10 +15,10 @@ import {
 import { PermissionDeniedError, UnauthenticatedError } from "../../../store/error.ts";
 import { parseBaseUrl } from "../../common/url.ts";
 import type { S3Credential } from "../credential.ts";
-import { domainOf } from "../endpoint.ts";
+import { domainOf } from "../endpoint/endpoint.ts";
 import { getHeader } from "../core.ts";
-import { signRequest } from "../sigv4.ts";
-import { payloadHash } from "../payload_hash.ts";
+import { signRequest } from "../signing/sigv4.ts";
+import { payloadHash } from "../signing/payload_hash.ts";
 import type { CredentialContext } from "./context.ts";
 import { oneLine, parseInstant, reasonOf, refused, withService } from "./fetch.ts";
 import type { RoleOptions } from "./options.ts";

@@ -1,0 +1,230 @@
+/** The page scanner, held against the XML parser on generated pages. */
+import { strict as assert } from "node:assert";
+import fc from "fast-check";
+import { parseListPage, readListPage } from "../../../../src/stores/s3/listing/page.ts";
+import { type ListPage, ListPageScanner } from "../../../../src/stores/s3/listing/scanner.ts";
+
+function scan(text: string, pieceLength = 64): ListPage | undefined {
+  const scanner = new ListPageScanner();
+  for (let at = 0; at < text.length; at += pieceLength) scanner.push(text.slice(at, at + pieceLength));
+  return scanner.finish();
+}
+
+const PAGE = `<?xml version="1.0" encoding="UTF-8"?>
+<ListBucketResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/">
+  <Name>bucket</Name><Prefix/><KeyCount>2</KeyCount><MaxKeys>1000</MaxKeys><IsTruncated>true</IsTruncated>
+  <NextContinuationToken>1ueGcxLPRx1Tr/XYExHnhbYLgveDs2J/wm36Hy4vbOwM=</NextContinuationToken>
+  <Contents><Key>a &amp; b&#33;</Key><LastModified>2009-10-12T17:50:30.000Z</LastModified>
+    <ETag>&quot;fba9dede5f27731c9771645a39863328&quot;</ETag><Size>434234</Size><StorageClass>STANDARD</StorageClass>
+    <Owner><ID>x</ID><DisplayName>y</DisplayName></Owner></Contents>
+  <CommonPrefixes><Prefix>photos/</Prefix></CommonPrefixes>
+</ListBucketResult>`;
+
+Deno.test("a page is read whole, whatever pieces it comes in", () => {
+  for (let length = 1; length < 90; length++) {
+    const page = scan(PAGE, length);
+    assert.deepEqual(page, {
+      objects: [{
+        key: "a & b!",
+        size: 434234,
+        lastModified: new Date("2009-10-12T17:50:30.000Z"),
+        eTag: '"fba9dede5f27731c9771645a39863328"',
+        storageClass: "STANDARD",
+      }],
+      commonPrefixes: ["photos/"],
+      isTruncated: true,
+      nextContinuationToken: "1ueGcxLPRx1Tr/XYExHnhbYLgveDs2J/wm36Hy4vbOwM=",
+    }, `pieces of ${length}`);
+  }
+});
+
+Deno.test("a page that is out of the ordinary is left to the XML parser", async () => {
+  const odd: [string, string][] = [
+    ["<Key>a &amp; b&#33;</Key>", "<Key><![CDATA[a & b!]]></Key>"],
+    ["<Key>", "<!-- a comment --><Key>"],
+    ["<Key>", "<?pi x?><Key>"],
+    ["<Size>", '<Size xml:space="default">'],
+  ];
+  const expected = scan(PAGE);
+  for (const [plain, strange] of odd) {
+    const text = PAGE.replace(plain, strange);
+    assert.equal(scan(text), undefined, strange);
+    assert.deepEqual(await readListPage(new Blob([text]).stream()), expected, strange);
+  }
+  const prefixed = PAGE.replace(/<(\/?)(?=[A-Z])/g, "<$1s3:").replace("xmlns=", "xmlns:s3=");
+  assert.equal(scan(prefixed), undefined);
+  assert.deepEqual(await readListPage(new Blob([prefixed]).stream()), expected);
+});
+
+Deno.test("a page that is cut short or is no page is an error", async () => {
+  for (
+    const text of [
+      "",
+      "<html><body>Login</body></html>",
+      PAGE.slice(0, -3),
+      PAGE.slice(0, PAGE.length / 2),
+      "x",
+    ]
+  ) {
+    await assert.rejects(() => readListPage(new Blob([text]).stream()), JSON.stringify(text.slice(0, 20)));
+  }
+  for (
+    const [from, to] of [["434234", "many"], ["2009-10-12", "yesterday"], ["<Key>a &amp; b&#33;</Key>", ""]]
+  ) {
+    await assert.rejects(() => readListPage(new Blob([PAGE.replace(from!, to!)]).stream()), to);
+  }
+});
+
+// Generated pages: mostly what services send, and each oddity now and then.
+
+const keyText = fc.oneof(
+  {
+    weight: 4,
+    arbitrary: fc.string({ unit: fc.constantFrom(..."abc/0-_.=+ %~"), minLength: 1, maxLength: 24 }),
+  },
+  { weight: 2, arbitrary: fc.string({ unit: "grapheme", minLength: 1, maxLength: 8 }) },
+  { weight: 1, arbitrary: fc.string({ unit: "binary", minLength: 1, maxLength: 6 }) },
+).filter((text) => text.isWellFormed() && [...text].every(isXmlCharacter));
+
+function isXmlCharacter(character: string): boolean {
+  const code = character.codePointAt(0)!;
+  return code === 9 || code === 10 || code === 13 || (code >= 0x20 && code < 0xfffe) || code >= 0x10000;
+}
+
+const escapes = fc.constantFrom("named", "decimal", "hex", "cdata" as const);
+
+function xml(text: string, style: string): string {
+  if (style === "cdata") {
+    return `<![CDATA[${text.replaceAll("]]>", "]]]]><![CDATA[>").replaceAll("\r", "")}]]>`;
+  }
+  return [...text].map((character) => {
+    if (!/[&<>"'\r\n\t]/.test(character)) return character;
+    const code = character.codePointAt(0)!;
+    if (style === "hex") return `&#x${code.toString(16)};`;
+    const named = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&apos;" }[character];
+    return style === "named" && named ? named : `&#${code};`;
+  }).join("");
+}
+
+const rarely = (value: string) =>
+  fc.oneof({ weight: 30, arbitrary: fc.constant("") }, { weight: 1, arbitrary: fc.constant(value) });
+
+const entry = fc.record({
+  key: keyText,
+  style: fc.oneof({ weight: 8, arbitrary: fc.constant("named") }, { weight: 1, arbitrary: escapes }),
+  size: fc.nat(2 ** 31 - 1),
+  time: fc.integer({ min: 0, max: 4e12 }),
+  millis: fc.boolean(),
+  eTag: fc.option(fc.string({ unit: fc.constantFrom(..."0123456789abcdef-"), minLength: 1, maxLength: 34 }), {
+    nil: undefined,
+  }),
+  order: fc.integer({ min: 0, max: 23 }),
+  extra: fc.constantFrom(
+    "",
+    "",
+    "",
+    "<Owner><ID>i</ID><DisplayName>d &amp; e</DisplayName></Owner>",
+    "<ChecksumAlgorithm>CRC64NVME</ChecksumAlgorithm>",
+    "<Unknown/>",
+    "<RestoreStatus><A><B>c</B></A></RestoreStatus>",
+    "<StorageClass>GLACIER</StorageClass>",
+  ),
+  odd: rarely("<!-- x -->"),
+});
+
+const page = fc.record({
+  entries: fc.array(entry, { maxLength: 5 }),
+  prefixes: fc.array(fc.tuple(keyText, fc.constantFrom("named", "decimal")), { maxLength: 3 }),
+  urlEncoded: fc.boolean(),
+  encodingLast: fc.boolean(),
+  token: fc.option(fc.string({ unit: fc.constantFrom(..."abcXYZ019+/="), minLength: 1, maxLength: 20 }), {
+    nil: undefined,
+  }),
+  space: fc.constantFrom("", "", "\n", "\n  ", "\t"),
+  prolog: fc.constantFrom(
+    "",
+    `<?xml version="1.0" encoding="UTF-8"?>`,
+    `<?xml version='1.0' encoding='utf-8' ?>\n`,
+  ),
+  xmlns: fc.constantFrom("", ` xmlns="http://s3.amazonaws.com/doc/2006-03-01/"`),
+  namespace: rarely("ns:"),
+  tail: fc.constantFrom("", "\n"),
+});
+
+function permute<T>(items: readonly T[], order: number): T[] {
+  const rest = [...items];
+  const result: T[] = [];
+  for (let n = order; rest.length > 0; n = Math.floor(n / Math.max(1, rest.length + 1))) {
+    result.push(...rest.splice(n % rest.length, 1));
+  }
+  return result;
+}
+
+function formEncode(text: string): string {
+  return encodeURIComponent(text).replaceAll("%20", "+").replaceAll("%2F", "/");
+}
+
+function render(p: typeof page extends fc.Arbitrary<infer T> ? T : never): string {
+  const encode = p.urlEncoded ? formEncode : (text: string) => text;
+  const contents = p.entries.map((e) => {
+    const date = new Date(e.time).toISOString();
+    const children = [
+      `<Key>${xml(encode(e.key), e.style)}</Key>`,
+      `<LastModified>${e.millis ? date : date.replace(/\.\d+/, "")}</LastModified>`,
+      `<Size>${e.size}</Size>`,
+      e.eTag === undefined ? "" : `<ETag>&quot;${e.eTag}&quot;</ETag>`,
+    ];
+    return `<Contents>${p.space}${permute(children, e.order).join(p.space)}${e.extra}${e.odd}</Contents>`;
+  });
+  const encodingType = p.urlEncoded ? "<EncodingType>url</EncodingType>" : "";
+  const body = [
+    "<Name>bucket</Name><Prefix></Prefix>",
+    p.encodingLast ? "" : encodingType,
+    `<IsTruncated>${p.token !== undefined}</IsTruncated>`,
+    p.token === undefined ? "" : `<NextContinuationToken>${p.token}</NextContinuationToken>`,
+    ...contents,
+    ...p.prefixes.map(([prefix, style]) =>
+      `<CommonPrefixes><Prefix>${xml(encode(prefix), style)}</Prefix></CommonPrefixes>`
+    ),
+    p.encodingLast ? encodingType : "",
+  ].join(p.space);
+  const text = `${p.prolog}<ListBucketResult${p.xmlns}>${body}</ListBucketResult>${p.tail}`;
+  return p.namespace === "" ? text : text.replace(/<(\/?)(?=[A-Z])(?![^<]*]]>)/g, `<$1${p.namespace}`);
+}
+
+Deno.test("100,000 generated pages read the same by scanner and by XML parser", async () => {
+  let scanned = 0;
+  let compared = 0;
+  await fc.assert(
+    fc.asyncProperty(page, fc.integer({ min: 1, max: 200 }), async (generated, pieceLength) => {
+      const text = render(generated);
+      const quick = scan(text, pieceLength);
+      compared++;
+      if (quick === undefined) return;
+      scanned++;
+      assert.deepEqual(quick, await parseListPage(text), text);
+    }),
+    { numRuns: 100_000 },
+  );
+  assert.ok(compared >= 100_000);
+  assert.ok(scanned > compared * 0.5, `only ${scanned} of ${compared} pages were ordinary`);
+});
+
+Deno.test("damaged pages are never read differently by scanner and by XML parser", async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      page,
+      fc.nat(),
+      fc.constantFrom("<", ">", "&", "/", " ", "\0", "x", ""),
+      async (generated, at, damage) => {
+        const text = render(generated);
+        const position = at % (text.length + 1);
+        const damaged = text.slice(0, position) + damage + text.slice(position + 1);
+        const quick = scan(damaged);
+        if (quick === undefined) return;
+        assert.deepEqual(quick, await parseListPage(damaged), damaged);
+      },
+    ),
+    { numRuns: 20_000 },
+  );
+});
