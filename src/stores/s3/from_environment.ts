@@ -10,7 +10,7 @@ import type { Environment } from "./credentials/host.ts";
 import { type CredentialContext, openContext } from "./credentials/context.ts";
 import { fetchFromChain } from "./credentials/chain.ts";
 import { cachedCredentials } from "./credentials/cached.ts";
-import type { S3CredentialProvider } from "./credential.ts";
+import type { S3CredentialProvider } from "./credentials/provider.ts";
 import type { IniSection } from "./credentials/ini.ts";
 import { profileName, serviceEndpoint } from "./credentials/profile.ts";
 import { readSharedFiles, requireProfile } from "./credentials/shared_files.ts";

@@ -43,12 +43,12 @@ export type {
 export type { Environment } from "./credentials/host.ts";
 export { type BucketRegionOptions, resolveBucketRegion } from "./endpoint/region.ts";
 export type { S3CopyIfNotExists, S3CredentialOptions, S3Encryption, S3StoreOptions } from "./options.ts";
+export type { S3Credential } from "./credentials/credential.ts";
 export {
   anonymousCredentials,
-  type S3Credential,
   type S3CredentialProvider,
   staticCredentials,
-} from "./credential.ts";
+} from "./credentials/provider.ts";
 export { cachedCredentials, type CachedCredentialsOptions } from "./credentials/cached.ts";
 export { defineProvider, providerNames, type S3Provider } from "./endpoint/provider.ts";
 export type { ChecksumAlgorithm } from "./checksum/algorithm.ts";

@@ -1,7 +1,8 @@
 /** Options of {@linkcode S3Store}: object_store's keys in camelCase, and ours. */
 import type { ConnectionOptions } from "../common/connection.ts";
 import type { ChecksumAlgorithm } from "./checksum/algorithm.ts";
-import type { S3Credential, S3CredentialProvider } from "./credential.ts";
+import type { S3Credential } from "./credentials/credential.ts";
+import type { S3CredentialProvider } from "./credentials/provider.ts";
 import type { S3Provider } from "./endpoint/provider.ts";
 
 /** Server-side encryption: with S3's keys, KMS keys (once or twice), or the customer's own key. */

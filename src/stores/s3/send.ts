@@ -12,7 +12,7 @@ import { connectionOf as connectionOfPending } from "../common/open_connection.t
 import { encodeQuery, encodeUnreserved } from "../common/url.ts";
 import { authorize, type SigningState } from "./signing/authorize.ts";
 import { type S3Client, STORE } from "./client.ts";
-import { lazyCredentials } from "./credential.ts";
+import { lazyCredentials } from "./credentials/provider.ts";
 import { readS3Error } from "./errors/error.ts";
 import { resolveCredentials } from "./credentials/resolve.ts";
 

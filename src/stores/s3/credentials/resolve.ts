@@ -1,11 +1,11 @@
 /** Which provider a store's options ask for. */
+import type { S3Credential } from "./credential.ts";
 import {
   anonymousCredentials,
   lazyCredentials,
-  type S3Credential,
   type S3CredentialProvider,
   staticCredentials,
-} from "../credential.ts";
+} from "./provider.ts";
 import type { S3StoreOptions } from "../options.ts";
 
 /**

@@ -17,7 +17,7 @@ import {
   type SigningScope,
   UNSIGNED_PAYLOAD,
 } from "./canonical.ts";
-import type { S3Credential } from "../credential.ts";
+import type { S3Credential } from "../credentials/credential.ts";
 import { payloadHash } from "./payload_hash.ts";
 import { hmacHex, sha256Hex, type SigningKey, signingKey } from "./sigv4.ts";
 

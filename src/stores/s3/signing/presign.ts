@@ -7,7 +7,8 @@ import { encodeQuery, encodeUnreserved } from "../../common/url.ts";
 import { serviceDate } from "./authorize.ts";
 import type { S3Client } from "../client.ts";
 import { checkCredentials } from "../credentials/given.ts";
-import type { S3Credential, S3CredentialProvider } from "../credential.ts";
+import type { S3Credential } from "../credentials/credential.ts";
+import type { S3CredentialProvider } from "../credentials/provider.ts";
 import { resolveCredentials, stateOf, STORE } from "../core.ts";
 import type { S3StoreOptions } from "../options.ts";
 import {
