@@ -49,13 +49,19 @@ for (const [name, run] of Object.entries(OPERATIONS)) {
           seen = Math.max(seen, index - before + 1);
           if (index - before !== at) return undefined;
           const { hook } = service;
-          // The beginning of an upload that was heeded and not heard of is for a sweep to find.
-          if (heeded && !request.url.includes("uploads=")) {
+          const giveUp = () => void setTimeout(() => controller.abort(reason), 1);
+          if (heeded) {
             service.hook = undefined;
-            await (await real.call({ ...request, signal: undefined })).cancel();
+            const answer = await real.call({ ...request, signal: undefined });
             service.hook = hook;
-          }
-          setTimeout(() => controller.abort(reason), 1);
+            giveUp();
+            // The answer that names an upload is on its way, and waited for: the upload is not known otherwise.
+            if (request.url.includes("uploads=")) {
+              await new Promise((resolve) => setTimeout(resolve, 10));
+              return answer;
+            }
+            await answer.cancel();
+          } else giveUp();
           return await new Promise((_, reject) => {
             request.signal?.addEventListener("abort", () => reject(request.signal!.reason), { once: true });
           });

@@ -16,9 +16,11 @@ import { checksumOf, combineChecksums } from "../checksum/checksum.ts";
 import type { S3Client } from "../client.ts";
 import { run, STORE } from "../core.ts";
 import { sendDocument } from "../document.ts";
+import { freed } from "../freed.ts";
 import { putResult } from "../put/whole.ts";
 import { findWriter, MARKER_HEADER } from "../put/marker.ts";
 import { modeHeader, writeHeaders } from "../write_headers.ts";
+import { withGrace } from "./grace.ts";
 
 /** Most parts of an upload. */
 export const MAX_PARTS = 10_000;
@@ -36,17 +38,28 @@ export interface StoredPart {
   readonly checksum?: string;
 }
 
-/** Starts an upload and returns its id. */
+/** How an upload is begun. */
+export interface CreateUploadOptions extends PutMultipartOptions {
+  /** Keep no checksum: parts that are copied have none that we know, and not every service sums them up itself. */
+  readonly unsummed?: boolean;
+  /** Where it is completed under a condition: how the object is known again. */
+  readonly marker?: string;
+}
+
+/** Starts an upload and returns its id. One that is given up meanwhile is aborted, if the service names it in time. */
 export async function createUpload(
   client: S3Client,
   path: Path,
-  options: PutMultipartOptions & {
-    /** Keep no checksum: parts that are copied have none that we know, and not every service sums them up itself. */
-    readonly unsummed?: boolean;
-    /** Where it is completed under a condition: how the object is known again. */
-    readonly marker?: string;
-  },
+  options: CreateUploadOptions,
 ): Promise<string> {
+  const { signal, extensions } = options;
+  const id = await withGrace(signal, (signal) => askForUpload(client, path, { ...options, signal }));
+  if (!signal?.aborted) return id;
+  await freed(abortUpload(client, path, id, { extensions }));
+  throw signal.reason;
+}
+
+async function askForUpload(client: S3Client, path: Path, options: CreateUploadOptions): Promise<string> {
   const headers: HeaderEntry[] = writeHeaders(client, path, options);
   if (options.marker !== undefined) headers.push([MARKER_HEADER, options.marker]);
   const { checksum } = client;
