@@ -28,5 +28,6 @@ export * from "./result.ts";
 export * from "./resume.ts";
 export * from "./stream.ts";
 export type * from "./types.ts";
-export { createPutWriter, createWriter, type WriterContext, type WriterTarget } from "./writer.ts";
+export { createPutWriter, createWriter } from "./writer.ts";
 export { DEFAULT_PART_SIZE, DEFAULT_WRITER_CONCURRENCY, partSizeAt } from "./writer_parts.ts";
+export type { WriterContext, WriterTarget } from "./writer_sink.ts";

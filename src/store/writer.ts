@@ -1,21 +1,11 @@
 /** Writing a stream of unknown length: one put while small, parts when large. */
 import { GenericError, toStoreError } from "./error.ts";
 import type { ObjectStore } from "./object_store.ts";
-import type { Path, PathInput } from "./path.ts";
+import type { PathInput } from "./path.ts";
 import type { ObjectWriter, PutResult, WriterOptions } from "./types.ts";
 import { PartSink } from "./writer_parts.ts";
 import { PutSink } from "./writer_put.ts";
-
-/** What a writer needs of its store. */
-export type WriterTarget = Pick<ObjectStore, "put" | "putMultipart">;
-
-/** The store's short name and the path, for errors. */
-export interface WriterContext {
-  /** Short name of the store. */
-  readonly store: string;
-  /** The object's path. */
-  readonly path: Path;
-}
+import type { WriterContext, WriterSink, WriterTarget } from "./writer_sink.ts";
 
 /**
  * A writer over `put` and `putMultipart`. What is written is copied; at most `concurrency` × `partSize` bytes are under
@@ -44,17 +34,6 @@ export function createPutWriter(
   context: WriterContext,
 ): ObjectWriter {
   return new StoreWriter(new PutSink(store, path, options, context), options.signal);
-}
-
-/** Where a writer's bytes go. All calls come one after the other, except `abort`. */
-export interface WriterSink {
-  /** Called once, with what fails the stream at once. */
-  start(fail: (error: unknown) => void): void;
-  write(chunk: Uint8Array): Promise<void>;
-  close(): Promise<PutResult>;
-  /** Gives up and frees everything; never rejects. */
-  abort(reason: unknown): Promise<void>;
-  readonly context: WriterContext;
 }
 
 class StoreWriter extends WritableStream<Uint8Array> implements ObjectWriter {

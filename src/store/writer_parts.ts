@@ -2,7 +2,7 @@
 import { GenericError } from "./error.ts";
 import type { PathInput } from "./path.ts";
 import type { MultipartUpload, PutResult, WriterOptions } from "./types.ts";
-import type { WriterContext, WriterSink, WriterTarget } from "./writer.ts";
+import type { WriterContext, WriterSink, WriterTarget } from "./writer_sink.ts";
 
 /** Size of the first part, by default: 10 MiB. */
 export const DEFAULT_PART_SIZE: number = 10 * 1024 * 1024;

@@ -3,7 +3,7 @@ import { GenericError } from "./error.ts";
 import type { ObjectStore } from "./object_store.ts";
 import type { PathInput } from "./path.ts";
 import type { PutResult, WriterOptions } from "./types.ts";
-import type { WriterContext, WriterSink } from "./writer.ts";
+import type { WriterContext, WriterSink } from "./writer_sink.ts";
 
 /** Hands each chunk to a put as it asks for one. */
 export class PutSink implements WriterSink {

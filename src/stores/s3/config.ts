@@ -12,7 +12,8 @@ import {
   readConfig,
 } from "../common/config.ts";
 import { STORE } from "./client.ts";
-import type { S3CopyIfNotExists, S3StoreOptions } from "./options.ts";
+import type { S3CopyIfNotExists } from "./endpoint/provider.ts";
+import type { S3StoreOptions } from "./options.ts";
 import { S3Store } from "./store.ts";
 
 /** Options that are text, or can be read from it. */

@@ -42,7 +42,7 @@ export type {
 } from "./credentials/options.ts";
 export type { Environment } from "./credentials/host.ts";
 export { type BucketRegionOptions, resolveBucketRegion } from "./endpoint/region.ts";
-export type { S3CopyIfNotExists, S3CredentialOptions, S3Encryption, S3StoreOptions } from "./options.ts";
+export type { S3CredentialOptions, S3Encryption, S3StoreOptions } from "./options.ts";
 export type { S3Credential } from "./credentials/credential.ts";
 export {
   anonymousCredentials,
@@ -50,7 +50,8 @@ export {
   staticCredentials,
 } from "./credentials/provider.ts";
 export { cachedCredentials, type CachedCredentialsOptions } from "./credentials/cached.ts";
-export { defineProvider, providerNames, type S3Provider } from "./endpoint/provider.ts";
+export { providerNames } from "./endpoint/find_provider.ts";
+export { defineProvider, type S3CopyIfNotExists, type S3Provider } from "./endpoint/provider.ts";
 export type { ChecksumAlgorithm } from "./checksum/algorithm.ts";
 export type { ListedPart, ResumedUpload } from "./multipart/multipart.ts";
 export type { PendingUpload, PendingUploadOptions } from "./multipart/stale_uploads.ts";

@@ -3,26 +3,10 @@ import type { ConnectionOptions } from "../common/connection.ts";
 import type { ChecksumAlgorithm } from "./checksum/algorithm.ts";
 import type { S3Credential } from "./credentials/credential.ts";
 import type { S3CredentialProvider } from "./credentials/provider.ts";
-import type { S3Provider } from "./endpoint/provider.ts";
+import type { S3CopyIfNotExists, S3Provider } from "./endpoint/provider.ts";
 
 /** Server-side encryption: with S3's keys, KMS keys (once or twice), or the customer's own key. */
 export type S3Encryption = "AES256" | "aws:kms" | "aws:kms:dsse" | "sse-c";
-
-/**
- * How a copy is kept from replacing its destination:
- *
- * - `if-none-match`: `If-None-Match: *` on CopyObject;
- * - `multipart`: an upload that copies the source in parts and is completed under `If-None-Match: *`;
- * - `header:<name>:<value>`: a header of the service's own, conflict told by status 412;
- *   `header-with-status:<name>:<value>:<status>` for another status;
- * - `disabled`: refused.
- */
-export type S3CopyIfNotExists =
-  | "if-none-match"
-  | "multipart"
-  | `header:${string}:${string}`
-  | `header-with-status:${string}:${string}:${number}`
-  | "disabled";
 
 /** Options of {@linkcode S3Store}. */
 export interface S3StoreOptions extends ConnectionOptions, S3CredentialOptions {

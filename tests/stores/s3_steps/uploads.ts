@@ -7,7 +7,7 @@ import { FetchConnector } from "../../../src/http/fetch.ts";
 import { NodeHttpConnector } from "../../../src/http/node.ts";
 import { wrapStream } from "../../../src/store/stream.ts";
 import { S3Store, type S3StoreOptions } from "../../../src/stores/s3/mod.ts";
-import { findProvider } from "../../../src/stores/s3/endpoint/provider.ts";
+import { findProvider } from "../../../src/stores/s3/endpoint/find_provider.ts";
 import type { S3Server } from "../../servers/s3.ts";
 import { MIB5, pattern, type Steps } from "./round.ts";
 

@@ -1,6 +1,4 @@
 /** The checksums that S3 knows by name, and how they stand in headers and documents. */
-import type { HeaderList } from "../../../http/headers.ts";
-import { getHeader } from "../core.ts";
 
 /**
  * A checksum that S3 stores and checks. CRC-64/NVME is computed at some 1.3 GB/s, CRC-32C at 1.8, SHA-256 far slower.
@@ -25,17 +23,4 @@ export function checksumElement(algorithm: ChecksumAlgorithm): string {
 /** What S3 calls a checksum over all bytes, as against one over the checksums of parts: CRCs of parts combine. */
 export function checksumType(algorithm: ChecksumAlgorithm): "FULL_OBJECT" | "COMPOSITE" {
   return algorithm === "sha256" ? "COMPOSITE" : "FULL_OBJECT";
-}
-
-/** The checksum of all bytes that a response declares, the cheapest to check first. */
-export function declaredChecksum(
-  headers: HeaderList,
-): { readonly algorithm: ChecksumAlgorithm; readonly value: string } | undefined {
-  if (getHeader(headers, "x-amz-checksum-type")?.toUpperCase() === "COMPOSITE") return undefined;
-  for (const algorithm of ["crc32c", "crc64nvme", "sha256"] as const) {
-    const value = getHeader(headers, checksumHeader(algorithm))?.trim();
-    // A dash and a number of parts make a checksum of checksums, whatever the type says.
-    if (value !== undefined && value !== "" && !value.includes("-")) return { algorithm, value };
-  }
-  return undefined;
 }

@@ -1,9 +1,9 @@
 /** Verifies what was read against the checksum that the service stores with the object. */
-import { getHeader } from "../../../http/headers.ts";
+import { getHeader, type HeaderList } from "../../../http/headers.ts";
 import { GenericError } from "../../../store/error.ts";
 import { wrapGetResult } from "../../../store/result.ts";
 import type { GetResult } from "../../../store/types.ts";
-import { type ChecksumAlgorithm, checksumName, declaredChecksum } from "./algorithm.ts";
+import { type ChecksumAlgorithm, checksumHeader, checksumName } from "./algorithm.ts";
 import { type Checksum, createCrc, sumOf } from "./crc.ts";
 import { STORE } from "../core.ts";
 
@@ -25,6 +25,19 @@ export function verified(result: GetResult): GetResult | Promise<GetResult> {
   return import("./checksum.ts").then(({ createChecksum }) =>
     held(result, createChecksum(algorithm), algorithm, value)
   );
+}
+
+/** The checksum of all bytes that a response declares, the cheapest to check first. */
+export function declaredChecksum(
+  headers: HeaderList,
+): { readonly algorithm: ChecksumAlgorithm; readonly value: string } | undefined {
+  if (getHeader(headers, "x-amz-checksum-type")?.toUpperCase() === "COMPOSITE") return undefined;
+  for (const algorithm of ["crc32c", "crc64nvme", "sha256"] as const) {
+    const value = getHeader(headers, checksumHeader(algorithm))?.trim();
+    // A dash and a number of parts make a checksum of checksums, whatever the type says.
+    if (value !== undefined && value !== "" && !value.includes("-")) return { algorithm, value };
+  }
+  return undefined;
 }
 
 function held(result: GetResult, checksum: Checksum, algorithm: ChecksumAlgorithm, value: string): GetResult {

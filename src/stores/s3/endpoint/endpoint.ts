@@ -6,7 +6,8 @@ import { ConfigurationError } from "../../../store/error.ts";
 import { encodeQuery, parseBaseUrl } from "../../common/url.ts";
 import { type AccessPoint, checkBucketName, expressZone, parseAccessPointArn } from "./bucket.ts";
 import type { S3StoreOptions } from "../options.ts";
-import { findProvider, type S3Provider } from "./provider.ts";
+import { findProvider } from "./find_provider.ts";
+import type { S3Provider } from "./provider.ts";
 
 /** A bucket's place. */
 export interface S3Endpoint {

@@ -3,7 +3,7 @@ import { ConfigurationError, NotSupportedError } from "../../../store/error.ts";
 import { type Path, pathFromUrl } from "../../../store/path.ts";
 import { domainOf, PARTITION_DOMAINS } from "./endpoint.ts";
 import type { S3StoreOptions } from "../options.ts";
-import { findProvider } from "./provider.ts";
+import { findProvider } from "./find_provider.ts";
 
 /** What a URL says of a store, and the key in it. */
 export interface S3Location {

@@ -2,15 +2,21 @@
  * Signing, below the retries: each attempt is signed anew, with credentials and a time of its own. Some refusals are
  * put right (`correct.ts`), and the request is made once more.
  */
-import { isStreamBody } from "../../../http/body.ts";
+import { type HttpStreamBody, isStreamBody } from "../../../http/body.ts";
 import type { HttpLayer, HttpRequest, HttpResponse, HttpService } from "../../../http/connector.ts";
-import { hasHeader } from "../../../http/headers.ts";
-import type { ChunkedBody } from "./chunked.ts";
+import { hasHeader, type HeaderList } from "../../../http/headers.ts";
 import type { S3Credential } from "../credentials/credential.ts";
 import type { S3CredentialProvider } from "../credentials/provider.ts";
 import type { S3Endpoint } from "../endpoint/endpoint.ts";
 import { prefetchFailures } from "../errors/error.ts";
+import type { SignOptions } from "./canonical.ts";
 import { signRequest } from "./sign.ts";
+
+/** A body that is signed as it is sent, beginning with the signature of its request. */
+export interface SignedBody extends HttpStreamBody {
+  /** Takes the header lines of the request, and what they were signed with. */
+  begin(headers: HeaderList, how: SignOptions): void;
+}
 
 /** What a store knows of its service, learnt from answers too. */
 export interface SigningState {
@@ -107,7 +113,7 @@ class SigningService implements HttpService {
     const { body } = request;
     if (body !== undefined && "begin" in body) {
       return Promise.resolve(headers).then((headers) => {
-        (body as ChunkedBody).begin(headers, how);
+        (body as SignedBody).begin(headers, how);
         return { ...request, url, headers };
       });
     }

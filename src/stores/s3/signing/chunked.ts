@@ -3,21 +3,20 @@
  * the checksum of all of them after the last. So what cannot be hashed beforehand is signed all the same. Source: AWS
  * "Transferring payload in multiple chunks" and "Including trailing headers".
  */
-import type { HttpStreamBody } from "../../../http/body.ts";
 import { getHeader, type HeaderEntry, type HeaderList } from "../../../http/headers.ts";
 import { type ChecksumAlgorithm, checksumHeader } from "../checksum/algorithm.ts";
 import { toBase64 } from "../checksum/base64.ts";
 import { createChecksum } from "../checksum/checksum.ts";
+import type { SignedBody } from "./authorize.ts";
 import {
   ALGORITHM,
   amzDate,
   credentialScope,
   EMPTY_PAYLOAD_HASH,
   PAYLOAD_HASH_HEADER,
-  type SigningScope,
+  type SignOptions,
   UNSIGNED_PAYLOAD,
 } from "./canonical.ts";
-import type { S3Credential } from "../credentials/credential.ts";
 import { payloadHash } from "./payload_hash.ts";
 import { hmacHex, sha256Hex, type SigningKey, signingKey } from "./sigv4.ts";
 
@@ -37,14 +36,8 @@ export interface ChunkedOptions {
   readonly onProgress?: (transferred: number) => void;
 }
 
-/** What the request was signed with. */
-export interface ChunkScope extends SigningScope {
-  readonly credential: S3Credential;
-  readonly date: Date;
-}
-
 /** A payload in chunks, which is sent once. */
-export class ChunkedBody implements HttpStreamBody {
+export class ChunkedBody implements SignedBody {
   /** The chunks, with their signatures between. */
   readonly stream: ReadableStream<Uint8Array>;
   /**
@@ -87,7 +80,7 @@ export class ChunkedBody implements HttpStreamBody {
   }
 
   /** Takes the signature of the request, of which that of the first chunk is made. */
-  begin(headers: HeaderList, { credential, date, ...scope }: ChunkScope): void {
+  begin(headers: HeaderList, { credential, date, ...scope }: SignOptions): void {
     const seed = /Signature=([0-9a-f]{64})/.exec(getHeader(headers, "authorization") ?? "")?.[1];
     if (seed === undefined) return;
     const key = signingKey(credential.secretAccessKey, date, scope);

@@ -1,6 +1,6 @@
 import { strict as assert } from "node:assert";
 import fc from "fast-check";
-import { declaredChecksum } from "../../../../src/stores/s3/checksum/algorithm.ts";
+import { declaredChecksum } from "../../../../src/stores/s3/checksum/verify.ts";
 import { checksumOf, combineChecksums } from "../../../../src/stores/s3/checksum/checksum.ts";
 import { fromBase64 } from "../../../../src/stores/s3/checksum/base64.ts";
 import { contentMd5 } from "../../../../src/stores/s3/checksum/content_md5.ts";

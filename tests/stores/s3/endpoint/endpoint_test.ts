@@ -2,7 +2,7 @@ import { strict as assert } from "node:assert";
 import { expressZone } from "../../../../src/stores/s3/endpoint/bucket.ts";
 import { resolveEndpoint } from "../../../../src/stores/s3/endpoint/endpoint.ts";
 import type { S3StoreOptions } from "../../../../src/stores/s3/mod.ts";
-import { findProvider, providerNames } from "../../../../src/stores/s3/endpoint/provider.ts";
+import { findProvider, providerNames } from "../../../../src/stores/s3/endpoint/find_provider.ts";
 
 const AP = "arn:aws:s3:eu-west-1:123456789012:accesspoint/my-point";
 
