@@ -2,7 +2,8 @@
 import { NotSupportedError } from "../store/error.ts";
 import type { Origin, OriginOptions } from "./origin_node.ts";
 
-export type { Origin, OriginOptions, Sighting } from "./origin_node.ts";
+export type { Origin, OriginOptions } from "./origin_node.ts";
+export type { Sighting } from "./origin_sightings.ts";
 
 /**
  * Starts the origin of the connector list on a free port of 127.0.0.1: an HTTP/1.1 server on raw sockets that can also

@@ -6,20 +6,7 @@ import { createServer, type Server, type Socket } from "node:net";
 import { createServer as createTlsServer } from "node:tls";
 import { Wire, type WireRequest } from "./origin_wire_node.ts";
 import { answer } from "./origin_routes_node.ts";
-
-/** What the origin saw of the requests that carried one `id`. */
-export interface Sighting {
-  /** The head arrived. */
-  started: boolean;
-  /** The connection is closed. */
-  gone: boolean;
-  /** Bytes of request body received. */
-  received: number;
-  /** Bytes of response body that the operating system took. */
-  pushed: number;
-  /** The request body arrived whole. */
-  whole: boolean;
-}
+import { type Sighting, Sightings } from "./origin_sightings.ts";
 
 /** Options of {@linkcode startOrigin}. */
 export interface OriginOptions {
@@ -43,14 +30,6 @@ export interface Origin {
   close(): Promise<void>;
 }
 
-/** What routes share. */
-export interface OriginState {
-  /** Connections accepted so far. */
-  connections: number;
-  /** By `id`. */
-  readonly sightings: Map<string, Sighting>;
-}
-
 /**
  * Starts an origin on a free port of 127.0.0.1. Its paths are those of `origin_routes_node.ts`.
  *
@@ -61,13 +40,14 @@ export interface OriginState {
  * ```
  */
 export async function startOrigin(options: OriginOptions = {}): Promise<Origin> {
-  const state: OriginState = { connections: 0, sightings: new Map() };
+  const sightings = new Sightings();
+  let connections = 0;
   const sockets = new Set<Socket>();
   const accept = (socket: Socket): void => {
-    state.connections++;
+    connections++;
     sockets.add(socket);
     socket.on("close", () => sockets.delete(socket));
-    serve(new Wire(socket, state.connections), state);
+    serve(new Wire(socket, connections), sightings);
   };
   const server: Server = options.tls === undefined
     ? createServer(accept)
@@ -86,9 +66,9 @@ export async function startOrigin(options: OriginOptions = {}): Promise<Origin> 
     url: options.unixSocket === undefined ? `${scheme}://${host}:${port}` : "http://localhost",
     port,
     get connections(): number {
-      return state.connections;
+      return connections;
     },
-    seen: (id) => sighting(state, id),
+    seen: (id) => sightings.of(id),
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
@@ -97,20 +77,10 @@ export async function startOrigin(options: OriginOptions = {}): Promise<Origin> 
   };
 }
 
-/** The record of an `id`, made at first sight. */
-export function sighting(state: OriginState, id: string): Sighting {
-  let found = state.sightings.get(id);
-  if (found === undefined) {
-    found = { started: false, gone: false, received: 0, pushed: 0, whole: false };
-    state.sightings.set(id, found);
-  }
-  return found;
-}
-
-async function serve(wire: Wire, state: OriginState): Promise<void> {
+async function serve(wire: Wire, sightings: Sightings): Promise<void> {
   try {
     for (let request = await wire.request(); request !== undefined; request = await wire.request()) {
-      await exchange(wire, request, state);
+      await exchange(wire, request, sightings);
       if (wire.gone || !await request.body.drain()) break;
     }
   } catch {
@@ -119,10 +89,10 @@ async function serve(wire: Wire, state: OriginState): Promise<void> {
   wire.end();
 }
 
-async function exchange(wire: Wire, request: WireRequest, state: OriginState): Promise<void> {
+async function exchange(wire: Wire, request: WireRequest, sightings: Sightings): Promise<void> {
   const id = request.query.get("id");
-  if (id === null || request.path === "/seen") return await answer(wire, request, state);
-  const seen = sighting(state, id);
+  if (id === null || request.path === "/seen") return await answer(wire, request, sightings);
+  const seen = sightings.of(id);
   seen.started = true;
   const pushedBefore = wire.pushed;
   const update = (): void => {
@@ -132,6 +102,6 @@ async function exchange(wire: Wire, request: WireRequest, state: OriginState): P
   };
   wire.onProgress = update;
   wire.closed.then(() => seen.gone = true);
-  await answer(wire, request, state);
+  await answer(wire, request, sightings);
   update();
 }

@@ -1,16 +1,16 @@
 /** What the test origin answers, by path. Query parameters are named with each route. */
 import { deflateSync, gzipSync } from "node:zlib";
-import { type OriginState, type Sighting, sighting } from "./origin_node.ts";
+import type { Sighting, Sightings } from "./origin_sightings.ts";
 import { latin1, raw, type Wire, type WireRequest } from "./origin_wire_node.ts";
 import { patternBytes } from "../http/conformance/pattern.ts";
 
-type Route = (wire: Wire, request: WireRequest, state: OriginState) => Promise<void> | void;
+type Route = (wire: Wire, request: WireRequest, sightings: Sightings) => Promise<void> | void;
 
 /** Answers one request. */
-export async function answer(wire: Wire, request: WireRequest, state: OriginState): Promise<void> {
+export async function answer(wire: Wire, request: WireRequest, sightings: Sightings): Promise<void> {
   // Any path under "/echo", and the root, so that targets of every shape have somewhere to go.
   const route = request.path === "/" || request.path.startsWith("/echo/") ? echo : ROUTES[request.path];
-  await (route ?? notFound)(wire, request, state);
+  await (route ?? notFound)(wire, request, sightings);
 }
 
 const ROUTES: Readonly<Record<string, Route>> = {
@@ -238,8 +238,8 @@ async function mirror(wire: Wire, request: WireRequest): Promise<void> {
   await finish(wire, "chunked");
 }
 
-async function seen(wire: Wire, request: WireRequest, state: OriginState): Promise<void> {
-  const found = sighting(state, request.query.get("id") ?? "");
+async function seen(wire: Wire, request: WireRequest, sightings: Sightings): Promise<void> {
+  const found = sightings.of(request.query.get("id") ?? "");
   // Long enough for any machine; what is asked for usually has happened by now.
   const giveUpAt = performance.now() + 10_000;
   while (!satisfied(found, request.query) && performance.now() < giveUpAt && !wire.gone) await wire.pause(5);
