@@ -2,7 +2,8 @@
 import { GuestLimitError } from "./error.ts";
 import type { Epoch } from "./epoch.ts";
 import { EPOCH_IMPORT } from "./transpile/epoch.ts";
-import { HOST, makeMemory, PAGE, type WantedMemory, wantedMemory } from "./transpile/imported_memory.ts";
+import { HOST } from "./transpile/host_import.ts";
+import { makeMemory, PAGE, type WantedMemory, wantedMemory } from "./transpile/imported_memory.ts";
 
 /** Makes an instance of a core module, as `WebAssembly.instantiate` does. */
 export type InstantiateCore = (

@@ -4,8 +4,8 @@
  * holds it ends the epoch by one store, from whatever thread and however busy the guest is. What lies between two such
  * places is as finite as the code itself.
  */
-import { HOST } from "./imported_memory.ts";
-import { leb, named } from "./sections.ts";
+import { hostMemory } from "./host_import.ts";
+import { leb } from "./sections.ts";
 
 /** The import of the memory that says whether the epoch is over: a number at its start that is not 0. */
 export const EPOCH_IMPORT = "epoch";
@@ -15,7 +15,7 @@ const SHARED_PAGE = [3, 1, 1];
 
 /** Imports the epoch. */
 export function epochImport(): number[] {
-  return [...named(HOST), ...named(EPOCH_IMPORT), 2, ...SHARED_PAGE];
+  return hostMemory(EPOCH_IMPORT, SHARED_PAGE);
 }
 
 /**

@@ -35,16 +35,6 @@ function asyncImports({ coreImports }: ComponentOutline): string[] {
   return [...names];
 }
 
-/** What of jco's generator is used. */
-export interface Generator {
-  /** Resolves when it is ready. */
-  readonly $init: PromiseLike<unknown>;
-  /** Transpiles; throws what the tool found wrong. */
-  generate(component: Uint8Array, options: Record<string, unknown>): {
-    readonly files: readonly (readonly [name: string, bytes: Uint8Array])[];
-  };
-}
-
 /** Names that toolchains export for their own use; all other functions may suspend. */
 const INTERNAL_EXPORT = /^(memory|_initialize|_start|cabi_|canonical_abi_|__|asyncify_)/;
 

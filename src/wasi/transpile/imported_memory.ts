@@ -3,11 +3,10 @@
  * The engine then enforces that limit even for a guest that never calls the host: `memory.grow` returns -1, as it does
  * when memory has run out. The names of the imports say what the module defined.
  */
-import { leb, named } from "./sections.ts";
+import { hostMemory } from "./host_import.ts";
+import { leb } from "./sections.ts";
 import type { MemoryType } from "./shape.ts";
 
-/** What the host itself is imported as by core modules that were changed for it. No interface can be called that. */
-export const HOST = "storeport host";
 /** Imports of memories begin so. */
 export const MEMORY_IMPORT = "memory ";
 
@@ -18,7 +17,7 @@ export const PAGE = 65_536;
 export function memoryImport(type: MemoryType, at: number): number[] {
   const { flags, least, most } = type;
   const name = [at, flags, least, ...most === undefined ? [] : [most]].join(" ");
-  return [...named(HOST), ...named(MEMORY_IMPORT + name), 2, ...limits(type)];
+  return hostMemory(MEMORY_IMPORT + name, limits(type));
 }
 
 function limits({ flags, least, most }: MemoryType): number[] {

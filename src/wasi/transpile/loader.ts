@@ -1,6 +1,6 @@
 /** Loading jco's generator, in the least demanding way that the platform offers. */
 import { NotSupportedError } from "../../store/error.ts";
-import type { Generator } from "./generate.ts";
+import type { Generator } from "./generator.ts";
 
 let loading: Promise<Generator> | undefined;
 

@@ -5,7 +5,7 @@
  * it loads. In Deno its core modules are imported rather than read, which needs no permission.
  */
 import * as nodeModule from "node:module";
-import type { Generator } from "./generate.ts";
+import type { Generator } from "./generator.ts";
 
 /** Everything the generator's glue looks for; random bytes seed its hash tables, so fixed ones keep it reproducible. */
 const STAND_IN = `

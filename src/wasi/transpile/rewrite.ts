@@ -2,7 +2,8 @@
 import { checkedFunctions } from "./call_graph.ts";
 import { type Code, readCode, writeCode } from "./code.ts";
 import { epochCheck, epochImport } from "./epoch.ts";
-import { HOST, memoryImport } from "./imported_memory.ts";
+import { HOST } from "./host_import.ts";
+import { memoryImport } from "./imported_memory.ts";
 import {
   GLOBAL,
   GROW_TYPE,

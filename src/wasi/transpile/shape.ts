@@ -1,6 +1,6 @@
 /** What a core module imports and defines, as far as rewriting it requires. */
+import { HOST } from "./host_import.ts";
 import { Cursor } from "./instructions.ts";
-import { HOST } from "./imported_memory.ts";
 import { GLOBALS, IMPORTS, MEMORIES, type Section } from "./sections.ts";
 
 /** The type of a memory. */
