@@ -39,6 +39,17 @@ export interface ServedResponse {
   readonly trailers: () => HeaderList;
 }
 
+/** What adapters tell of a client, besides its request. */
+export interface ExchangeContext {
+  /** Its address, for the log. */
+  readonly remote?: string;
+  /** Calls its argument when the client goes away before it has been answered. */
+  readonly onGone?: (gone: () => void) => void;
+}
+
+/** Answers a request; never rejects. */
+export type Exchange = (request: ServedRequest, context: ExchangeContext) => Promise<ServedResponse>;
+
 /** Whether a body is read piece by piece. */
 export function isSource(body: ServedResponse["body"]): body is BodySource {
   return body !== undefined && !(body instanceof Uint8Array);

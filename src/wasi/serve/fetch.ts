@@ -3,12 +3,12 @@ import { DeadlineQueue } from "../../http/deadlines.ts";
 import type { HeaderEntry } from "../../http/headers.ts";
 import {
   type BodySource,
+  type Exchange,
   isSource,
   type ServedRequest,
   type ServedResponse,
   streamSource,
 } from "./exchange.ts";
-import type { GuestServer } from "./server.ts";
 
 /** What `Deno.serve` tells a handler of a connection; other platforms tell nothing. */
 export interface FetchInfo {
@@ -27,15 +27,15 @@ const WATCH_AFTER = 250;
 /** Microtasks in which an answer is looked for before anything is done about waiting for it. */
 const HOPS = 64;
 
-/** The handler of a server. */
-export function fetchHandler(server: GuestServer): (request: Request, info?: FetchInfo) => Promise<Response> {
+/** The handler of a server that answers with `exchange`. */
+export function fetchHandler(exchange: Exchange): (request: Request, info?: FetchInfo) => Promise<Response> {
   // Asking for the signal costs, and makes Deno print a warning unless it runs with --unstable-no-legacy-abort; a
   // client that leaves sooner is noticed when the answer is written.
   const watches = new DeadlineQueue();
   return async (request, info) => {
     let gone = () => {};
     let response: ServedResponse | undefined;
-    const answer = server.exchange(requestOf(request), {
+    const answer = exchange(requestOf(request), {
       remote: info?.remoteAddr?.hostname,
       onGone: (listener) => gone = listener,
     }).then((given) => response = given);

@@ -1,7 +1,6 @@
 /** Serving guests. */
 export { GuestServer } from "./server.ts";
-export type { ExchangeContext } from "./server.ts";
-export type { BodySource, ServedRequest, ServedResponse } from "./exchange.ts";
+export type { BodySource, ExchangeContext, ServedRequest, ServedResponse } from "./exchange.ts";
 export type { FetchInfo } from "./fetch.ts";
 export { ServeFailure } from "./failure.ts";
 export type { ServeFailureKind } from "./failure.ts";

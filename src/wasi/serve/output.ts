@@ -14,6 +14,9 @@ export interface SharedOutput {
   release(): void;
 }
 
+/** The outputs of all instances of a server. */
+export type SharedOutputs = Readonly<Record<"stdout" | "stderr", SharedOutput>>;
+
 /** The place that `target` names, for descriptor `fd`. */
 export function sharedOutput(target: ServeOutput = "ignore", fd: 1 | 2, prefix: boolean): SharedOutput {
   if (target === "ignore") return { forInstance: () => "ignore", write: () => {}, release: () => {} };

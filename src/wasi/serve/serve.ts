@@ -8,7 +8,7 @@ import type { ServeFailure } from "./failure.ts";
 import type { Backend } from "./job.ts";
 import { instanceMaker } from "./maker.ts";
 import { type ResolvedServeOptions, resolveServeOptions, type ServeOptions } from "./options.ts";
-import { sharedOutput } from "./output.ts";
+import { sharedOutput, type SharedOutputs } from "./output.ts";
 import { InstancePool } from "./pool.ts";
 import { GuestServer } from "./server.ts";
 import { Counters } from "./stats.ts";
@@ -61,9 +61,6 @@ export function serveGuest(name: string, code: GuestCode, options: ServeOptions)
   else signal?.addEventListener("abort", stop, { once: true });
   return server;
 }
-
-/** The outputs of all instances of a server. */
-export type SharedOutputs = Readonly<Record<"stdout" | "stderr", ReturnType<typeof sharedOutput>>>;
 
 function inlineBackend(
   name: string,

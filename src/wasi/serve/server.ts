@@ -3,7 +3,13 @@ import { type Deadline, DeadlineQueue } from "../../http/deadlines.ts";
 import { type HeaderEntry, isToken } from "../../http/headers.ts";
 import { sectionSize } from "../http/fields.ts";
 import { LinkedSet } from "../linked.ts";
-import { type BodySource, isSource, type ServedRequest, type ServedResponse } from "./exchange.ts";
+import {
+  type BodySource,
+  type ExchangeContext,
+  isSource,
+  type ServedRequest,
+  type ServedResponse,
+} from "./exchange.ts";
 import { ExchangeLog } from "./exchange_log.ts";
 import { ServeFailure } from "./failure.ts";
 import { fetchHandler, type FetchInfo } from "./fetch.ts";
@@ -11,14 +17,6 @@ import { type Backend, Job } from "./job.ts";
 import { metricsText } from "./metrics.ts";
 import type { AccessEntry, ResolvedServeOptions } from "./options.ts";
 import type { Counters, Refusal, ServeStats } from "./stats.ts";
-
-/** What adapters tell of a client, besides its request. */
-export interface ExchangeContext {
-  /** Its address, for the log. */
-  readonly remote?: string;
-  /** Calls its argument when the client goes away before it has been answered. */
-  readonly onGone?: (gone: () => void) => void;
-}
 
 /** Told of what happens. */
 export interface ServerHooks {
@@ -77,7 +75,7 @@ export class GuestServer implements AsyncDisposable {
     this.#counters = counters;
     this.#replaced = new Set(options.headers.map(([name]) => name.toLowerCase()));
     this.#backend = backend(() => this.#pump());
-    this.fetch = fetchHandler(this);
+    this.fetch = fetchHandler((request, context) => this.exchange(request, context));
   }
 
   /** Counters and state. */

@@ -16,7 +16,7 @@ import {
 } from "./protocol.ts";
 import { answerRecord, jobOf, returnedRecord } from "./record.ts";
 import { ringCells, RingReader, RingWriter } from "./ring.ts";
-import type { Send } from "./worker_main.ts";
+import type { Send } from "./worker_line.ts";
 
 type JobMessage = Extract<ToWorker, { t: "job" }>;
 

@@ -4,6 +4,7 @@ import type { GuestOptions } from "../options.ts";
 import { failureOf, ServeFailure } from "./failure.ts";
 import type { Backend, BackendStats, Job } from "./job.ts";
 import { type ResolvedServeOptions, type ServeOptions, whole } from "./options.ts";
+import type { SharedOutputs } from "./output.ts";
 import { workerPermissions } from "./permissions.ts";
 import {
   type CodeMessage,
@@ -12,7 +13,6 @@ import {
   type ToWorker,
   type WorkerPort,
 } from "./protocol.ts";
-import type { SharedOutputs } from "./serve.ts";
 import { sharedRing } from "./ring.ts";
 import { spawnWorker, type WorkerPermissions } from "./spawn.ts";
 import { type LinkEvents, PREFETCH, WorkerLink } from "./worker_link.ts";
