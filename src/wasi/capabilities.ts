@@ -2,8 +2,8 @@
 import { allowList } from "../http/policy/allow_list.ts";
 import type { HttpConnector } from "../http/connector.ts";
 import { denyAll, type NetworkPolicy } from "../http/policy/policy.ts";
-import { type Clocks, resolveClocks } from "./clocks/interface.ts";
-import { type ByteReader, InputSource } from "./cli/stdio.ts";
+import { type Clocks, resolveClocks } from "./clocks/clocks.ts";
+import { type ByteReader, InputSource } from "./cli/source.ts";
 import { type ByteWriter, join, OutputSink } from "./cli/sink.ts";
 import { type ProcessStreams, processStreams } from "./cli/inherit.ts";
 import type { Descriptor } from "./filesystem/descriptor.ts";

@@ -2,7 +2,7 @@
 import { ResourceRegistry } from "./abi/handles.ts";
 import type { CallScope } from "./abi/lower.ts";
 import { GuestExit, type GuestLimit, GuestLimitError, GuestTrapError } from "./error.ts";
-import { Pollable, type Waitable, waitForAny } from "./io/poll.ts";
+import { NEVER, Pollable, type Waitable, waitForAny } from "./io/poll.ts";
 import { LinkedSet } from "./linked.ts";
 import { type ResolvedLimits, resolveLimits } from "./limits.ts";
 import type { GuestOptions } from "./options.ts";
@@ -228,9 +228,6 @@ export class Instance implements CallScope {
     return this.limit("timeout", `The guest ran into its time limit of ${this.#timeLimit} ms`);
   }
 }
-
-/** Why a timer that never ends is stuck. */
-export const NEVER = "a timer that never ends";
 
 /** What `promise` comes to, unless what stands in `rejecters` meanwhile is called before. */
 function unless<T>(rejecters: LinkedSet<(reason: unknown) => void>, promise: Promise<T>): Promise<T> {

@@ -1,7 +1,7 @@
 /** The process's own standard streams, on whatever platform this is. */
 import { NotSupportedError } from "../../store/error.ts";
-import type { ByteReader } from "./stdio.ts";
 import type { ByteWriter } from "./sink.ts";
+import type { ByteReader } from "./source.ts";
 
 /** The process's standard streams. */
 export interface ProcessStreams {

@@ -1,6 +1,5 @@
 /** `wasi:clocks/monotonic-clock` subscriptions: pollables of their own, without a parent. */
-import { Pollable, type Waitable } from "../io/poll.ts";
-import { NEVER } from "../instance.ts";
+import { NEVER, Pollable, type Waitable } from "../io/poll.ts";
 
 /** The longest delay that `setTimeout` takes; a longer one would fire at once. */
 const LONGEST = 2 ** 31 - 1;

@@ -1,7 +1,7 @@
 /** `wasi:filesystem/types`: what a descriptor can do, whatever file system is behind it. */
 import { Resource } from "../abi/handles.ts";
 import { WitError } from "../abi/lower.ts";
-import type { Datetime } from "../clocks/interface.ts";
+import type { Datetime } from "../clocks/datetime.ts";
 import type { InputStream, OutputStream } from "../io/streams.ts";
 
 /** `error-code`, in WIT's order. */

@@ -1,6 +1,6 @@
 /** Descriptors over `node:fs`. Calls are synchronous: those of a local disk take microseconds. */
 import * as fs from "node:fs";
-import { toDatetime } from "../clocks/interface.ts";
+import { toDatetime } from "../clocks/datetime.ts";
 import { type InputStream, MAX_CHUNK, type OutputStream } from "../io/streams.ts";
 import {
   type Advice,

@@ -16,7 +16,7 @@ import {
   u64,
   variant,
 } from "../abi/types.ts";
-import { datetime } from "../clocks/interface.ts";
+import { datetime } from "../clocks/datetime.ts";
 import { fn, type HostInterface } from "../host.ts";
 import { inputStream, ioError, outputStream } from "../io/interface.ts";
 import {

@@ -17,6 +17,9 @@ export interface Waitable {
   stuck?(): string | undefined;
 }
 
+/** Why a timer that never ends is stuck. */
+export const NEVER = "a timer that never ends";
+
 /** `pollable` */
 export class Pollable extends Resource {
   /** What it tells about. */
