@@ -15,7 +15,7 @@ import {
   transferOf,
 } from "./protocol.ts";
 import { answerRecord, jobOf, returnedRecord } from "./record.ts";
-import { ringCells, RingReader, RingWriter } from "./ring.ts";
+import { type RingPair, RingReader, RingWriter } from "./ring.ts";
 import type { Send } from "./worker_line.ts";
 
 type JobMessage = Extract<ToWorker, { t: "job" }>;
@@ -44,9 +44,7 @@ const SLICE = 1;
 export class WorkerJobs {
   readonly #send: Send;
   readonly #claims: Int32Array | undefined;
-  readonly #rings:
-    | { readonly writer: RingWriter; readonly reader: RingReader; readonly cells: Int32Array }
-    | undefined;
+  readonly #rings: RingPair | undefined;
   readonly #pool: Backend;
   readonly #waiting: Waiting[] = [];
   readonly #held = new Map<number, Held>();
@@ -65,7 +63,6 @@ export class WorkerJobs {
     this.#rings = rings && {
       writer: new RingWriter(rings.fromWorker),
       reader: new RingReader(rings.toWorker),
-      cells: ringCells(rings.fromWorker),
     };
     this.#pool = pool(() => this.#next());
   }
@@ -161,7 +158,7 @@ export class WorkerJobs {
       returned: () => {
         held.returned = true;
         const stats = this.#pool.stats();
-        if (this.#rings !== undefined) tellStats(this.#rings.cells, stats);
+        if (this.#rings !== undefined) tellStats(this.#rings.writer.cells, stats);
         if (held.posted || !this.#write(returnedRecord(id))) this.#send({ t: "returned", id, stats });
         this.#forget(id, held);
       },

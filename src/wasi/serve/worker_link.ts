@@ -4,7 +4,7 @@ import { type BodySource, isSource } from "./exchange.ts";
 import { failureFrom, ServeFailure } from "./failure.ts";
 import type { BackendStats, Job } from "./job.ts";
 import { jobRecord, type Said, saidIn } from "./record.ts";
-import { ringCells, RingReader, RingWriter } from "./ring.ts";
+import { type RingPair, RingReader, RingWriter } from "./ring.ts";
 import {
   AHEAD,
   BEGUN,
@@ -62,12 +62,6 @@ interface Linked {
   timer: ReturnType<typeof setTimeout> | undefined;
 }
 
-interface LinkRings {
-  readonly writer: RingWriter;
-  readonly reader: RingReader;
-  readonly cells: Int32Array;
-}
-
 /** See the file's head. */
 export class WorkerLink {
   #stats: BackendStats | undefined;
@@ -77,7 +71,7 @@ export class WorkerLink {
   readonly #claims: Int32Array | undefined;
   readonly #concurrency: number;
   readonly #prefetch: number;
-  readonly #rings: LinkRings | undefined;
+  readonly #rings: RingPair | undefined;
   readonly #jobs = new Map<number, Linked>();
   /** Jobs whose guest has not returned, oldest first. */
   readonly #active: Linked[] = [];
@@ -110,7 +104,6 @@ export class WorkerLink {
     this.#rings = rings && {
       writer: new RingWriter(rings.toWorker),
       reader: new RingReader(rings.fromWorker),
-      cells: ringCells(rings.fromWorker),
     };
     port.onMessage((messages) => {
       // Whatever is in the ring was said before.
@@ -122,7 +115,7 @@ export class WorkerLink {
 
   /** Numbers of the worker's pool, as it last told. */
   get stats(): BackendStats | undefined {
-    return this.#rings === undefined ? this.#stats : statsIn(this.#rings.cells);
+    return this.#rings === undefined ? this.#stats : statsIn(this.#rings.reader.cells);
   }
 
   /** Whether the worker has the guest's code. */
