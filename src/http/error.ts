@@ -87,6 +87,8 @@ export interface HttpErrorOptions {
   readonly cause?: unknown;
   /** The finest description that could be told. */
   readonly detail?: HttpErrorDetail;
+  /** The client option that decides it, where one does: another value would mend it. */
+  readonly key?: string;
 }
 
 /**
@@ -100,11 +102,14 @@ export class HttpError extends Error {
   readonly kind: HttpErrorKind;
   /** The finest description that could be told. */
   readonly detail?: HttpErrorDetail;
+  /** The client option that decides it, where one does: another value would mend it. */
+  readonly key?: string;
 
   /** Makes an error of `kind`; `message` names the failed action and what it failed on. */
   constructor(kind: HttpErrorKind, message: string, options: HttpErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.kind = kind;
     this.detail = options.detail;
+    this.key = options.key;
   }
 }

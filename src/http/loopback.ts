@@ -17,6 +17,6 @@ export function loopbackOrigin({ method, url }: Pick<HttpRequest, "method" | "ur
     "denied",
     `Cannot send ${method} to "http://${host}": without encryption only loopback is allowed, ` +
       `set "allowHttp" to allow more`,
-    { detail: { tag: "HTTP-request-denied" } },
+    { detail: { tag: "HTTP-request-denied" }, key: "allowHttp" },
   );
 }

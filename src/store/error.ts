@@ -19,6 +19,8 @@ export interface ObjectStoreErrorOptions {
   readonly requestId?: string;
   /** What else the service said that helps: S3's `hostId`, the right `region`. */
   readonly details?: Readonly<Record<string, string>>;
+  /** The configuration key that decides it, where one does: another value would mend it. */
+  readonly key?: string;
 }
 
 /** The common parent of all store errors. */
@@ -35,6 +37,8 @@ export abstract class ObjectStoreError extends Error {
   readonly requestId?: string;
   /** What else the service said that helps: S3's `hostId`, the right `region`. */
   readonly details?: Readonly<Record<string, string>>;
+  /** The configuration key that decides it, where one does: another value would mend it. */
+  readonly key?: string;
 
   /** `message` names the failed action and what it failed on. */
   constructor(message: string, options: ObjectStoreErrorOptions) {
@@ -45,6 +49,7 @@ export abstract class ObjectStoreError extends Error {
     this.code = options.code;
     this.requestId = options.requestId;
     this.details = options.details;
+    this.key = options.key;
   }
 }
 
@@ -57,6 +62,14 @@ export class GenericError extends ObjectStoreError {
 export class NotFoundError extends ObjectStoreError {
   /** `NotFoundError`. */
   override readonly name = "NotFoundError";
+  /** Whether a directory has that name, as far as the store can tell; a directory is no object. */
+  readonly isDirectory: boolean;
+
+  /** Like its parent, with whether it is a directory. */
+  constructor(message: string, options: ObjectStoreErrorOptions & { readonly isDirectory?: boolean }) {
+    super(message, options);
+    this.isDirectory = options.isDirectory ?? false;
+  }
 }
 /** A create-mode write found an object. */
 export class AlreadyExistsError extends ObjectStoreError {
@@ -110,14 +123,6 @@ export class NotSupportedError extends ObjectStoreError {
 export class ConfigurationError extends ObjectStoreError {
   /** `ConfigurationError`. */
   override readonly name = "ConfigurationError";
-  /** The key concerned. */
-  readonly key?: string;
-
-  /** Like its parent, with the key concerned. */
-  constructor(message: string, options: ObjectStoreErrorOptions & { readonly key?: string }) {
-    super(message, options);
-    this.key = options.key;
-  }
 }
 
 /** Whether a thrown value is an error of a store. */

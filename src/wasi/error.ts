@@ -50,6 +50,24 @@ export class MissingImportError extends Error {
   }
 }
 
+/** The guest lacks the export that running or serving it needs: it is of another kind. Nothing of it has run. */
+export class MissingExportError extends TypeError {
+  /** The class's name. */
+  override readonly name = "MissingExportError";
+  /** What is missing, such as `wasi:cli/run`. */
+  readonly missing: string;
+  /** What there is instead. */
+  readonly exports: readonly string[];
+
+  /** Names both. `action` is what failed, as the start of a sentence: `Cannot run "hello.wasm"`. */
+  constructor(action: string, missing: string, exports: readonly string[]) {
+    const names = exports.map((name) => `"${name}"`).join(", ") || "nothing";
+    super(`${action}: it exports no "${missing}" (it exports ${names})`);
+    this.missing = missing;
+    this.exports = exports;
+  }
+}
+
 /** How much of the guest's standard error goes into a message. */
 const LAST_WORDS = 500;
 

@@ -1,5 +1,6 @@
 /** A loaded guest: what it imports and exports, and running it. */
 import { type ComponentOutline, splitVersion } from "./component.ts";
+import { MissingExportError } from "./error.ts";
 import { hostProvides } from "./imports.ts";
 import type { GuestCode } from "./module.ts";
 import type { GuestOptions, InstantiateOptions, RunResult } from "./options.ts";
@@ -90,13 +91,11 @@ export class Guest {
    *
    * @throws {MissingImportError} before anything runs, for an import that the host does not have.
    * @throws {GuestTrapError} when the guest traps; {@linkcode GuestLimitError} when it breaks a limit or is aborted.
-   * @throws {TypeError} when the guest is not a command, or an option cannot be carried to a worker.
+   * @throws {MissingExportError} when the guest is not a command.
+   * @throws {TypeError} for an option that cannot be carried to a worker.
    */
   async run(options: GuestOptions & RunIsolation = {}): Promise<RunResult> {
-    if (!this.exports.some(({ name }) => name === "wasi:cli/run")) {
-      const names = this.exports.map(({ name }) => `"${name}"`).join(", ") || "nothing";
-      throw new TypeError(`Cannot run "${this.name}": it exports no "wasi:cli/run" (it exports ${names})`);
-    }
+    this.#requireExport("wasi:cli/run", "run");
     if (options.isolation === "worker") return await runInWorker(this.name, this.#code, options);
     const running = await start(this.name, this.#code, options);
     try {
@@ -116,15 +115,10 @@ export class Guest {
    *
    * @throws {MissingImportError} for an import that the host does not have.
    * @throws {RangeError} for numbers that make no sense.
-   * @throws {TypeError} when the guest is not an HTTP handler.
+   * @throws {MissingExportError} when the guest is not an HTTP handler.
    */
   serve(options: ServeOptions = {}): GuestServer {
-    if (!this.exports.some(({ name }) => name === "wasi:http/incoming-handler")) {
-      const names = this.exports.map(({ name }) => `"${name}"`).join(", ") || "nothing";
-      throw new TypeError(
-        `Cannot serve "${this.name}": it exports no "wasi:http/incoming-handler" (it exports ${names})`,
-      );
-    }
+    this.#requireExport("wasi:http/incoming-handler", "serve");
     return serveGuest(this.name, this.#code, options);
   }
 
@@ -149,6 +143,11 @@ export class Guest {
       output: () => running.output(),
       close: () => running.close(),
     };
+  }
+
+  #requireExport(name: string, action: string): void {
+    const names = this.exports.map((one) => one.name);
+    if (!names.includes(name)) throw new MissingExportError(`Cannot ${action} "${this.name}"`, name, names);
   }
 }
 

@@ -33,7 +33,13 @@ export { loadGuest } from "./load.ts";
 export type { GuestSource } from "./load.ts";
 export { Guest } from "./guest.ts";
 export type { GuestExport, GuestImport, GuestInstance } from "./guest.ts";
-export { GuestLimitError, GuestLoadError, GuestTrapError, MissingImportError } from "./error.ts";
+export {
+  GuestLimitError,
+  GuestLoadError,
+  GuestTrapError,
+  MissingExportError,
+  MissingImportError,
+} from "./error.ts";
 export type { GuestLimit, GuestLoadReason, MissingImport } from "./error.ts";
 export type {
   DeniedRequest,

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { createClient, withDefaults, withHttpsOnly } from "../../src/http/client.ts";
 import { allowList } from "../../src/http/policy/allow_list.ts";
-import type { HttpConnector, HttpRequest, HttpService } from "../../src/http/connector.ts";
+import type { HttpConnector } from "../../src/http/connector.ts";
+import type { HttpRequest, HttpService } from "../../src/http/service.ts";
 import { HttpError } from "../../src/http/error.ts";
 import { getHeaderAll, withHeader } from "../../src/http/headers.ts";
 import type { ClientOptions } from "../../src/http/options.ts";
@@ -117,7 +118,11 @@ Deno.test("http goes to loopback only, unless allowed", async () => {
       url,
     );
   }
-  await assert.rejects(strict.call(get("http://example.com/")), /set "allowHttp" to allow more/);
+  await assert.rejects(strict.call(get("http://example.com/")), {
+    kind: "denied",
+    key: "allowHttp",
+    message: /set "allowHttp" to allow more/,
+  });
   assert.equal(service.requests.length, fine.length);
   assert.equal((await client(service, { allowHttp: true }).call(get("http://example.com/"))).status, 200);
   assert.equal(

@@ -31,8 +31,8 @@ overServer(
     await assert.rejects(() => store.get("long"), /redirects more than 10 times/);
     await assert.rejects(() => store.get("nowhere"), /redirect without a location/);
     await assert.rejects(() => store.get("broken"), /what is no URL/);
-    await assert.rejects(() => store.get("dir"), NotFoundError);
-    await assert.rejects(() => store.head("dir"), NotFoundError);
+    await assert.rejects(() => store.get("dir"), { name: "NotFoundError", isDirectory: true });
+    await assert.rejects(() => store.head("dir"), { name: "NotFoundError", isDirectory: true });
   },
 );
 

@@ -272,11 +272,21 @@ inDirectory("a conditional delete", async (root) => {
   assert.deepEqual(await onDisk(root), []);
 });
 
+inDirectory("what a directory stands for is told from what is not there", async (root) => {
+  const store = new LocalStore(root);
+  await store.put("dir/a", "x");
+  for (const call of [() => store.get("dir"), () => store.head("dir"), () => store.copy("dir", "b")]) {
+    await assert.rejects(call, { name: "NotFoundError", isDirectory: true });
+  }
+  await assert.rejects(store.get("nope"), { name: "NotFoundError", isDirectory: false });
+});
+
 inDirectory("attributes are refused by name, or dropped if so asked", async (root) => {
   const attributes = { contentType: "text/plain", metadata: { owner: "me" } };
   const message = /contentType, metadata\.owner: files have no place/;
   await assert.rejects(new LocalStore(root).put("a", "x", { attributes }), {
     name: "NotSupportedError",
+    key: "attributes",
     message,
   });
   await assert.rejects(new LocalStore(root).putMultipart("a", { attributes }), {

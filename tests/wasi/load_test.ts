@@ -91,7 +91,14 @@ Deno.test("run: an import that nobody provides is an error before anything runs"
 });
 
 Deno.test("run: a component that is no command says what it is", async () => {
-  await assert.rejects((await wat("no-run")).run(), /exports no "wasi:cli\/run"/);
+  const guest = await wat("no-run");
+  const found = { name: "MissingExportError", exports: guest.exports.map(({ name }) => name) };
+  await assert.rejects(guest.run(), {
+    ...found,
+    missing: "wasi:cli/run",
+    message: /exports no "wasi:cli\/run" \(it exports "add", "acme:math\/arithmetic"\)/,
+  });
+  assert.throws(() => guest.serve(), { ...found, missing: "wasi:http/incoming-handler" });
 });
 
 Deno.test("instantiate: the caller provides the rest, also with promises", async () => {

@@ -39,6 +39,7 @@ export async function follow(
       throw new NotFoundError(`Cannot get "${context.path}": it is a directory, not an object`, {
         ...context,
         status: response.status,
+        isDirectory: true,
       });
     }
     if (seen.has(next) || seen.size > MAX_HOPS) {

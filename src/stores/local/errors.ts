@@ -47,7 +47,7 @@ export function storeError(
     case "EISDIR":
     case "ENOTEMPTY":
       return access === "read"
-        ? new NotFoundError(`${failed}: it is a directory`, options)
+        ? new NotFoundError(`${failed}: it is a directory`, { ...options, isDirectory: true })
         : new GenericError(`${failed}: a directory of that name is there`, options);
     case "ENOSPC":
     case "EDQUOT":
@@ -87,6 +87,7 @@ export function isADirectory(action: string, path: string): NotFoundError {
   return new NotFoundError(`Cannot ${action} ${JSON.stringify(path)}: it is a directory`, {
     store: STORE,
     path,
+    isDirectory: true,
   });
 }
 

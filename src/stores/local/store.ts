@@ -343,7 +343,7 @@ export class LocalStore extends BaseStore {
     notSupported(
       `put ${JSON.stringify(path)} with ${set.join(", ")}`,
       'files have no place for attributes; open the store with attributes "ignore" to drop them',
-      { store: STORE, path },
+      { store: STORE, path, key: "attributes" },
     );
   }
 
