@@ -1,52 +1,9 @@
-/** GET and HEAD of an object: the request. What its answer says is read by `get_answer.ts`. */
-import type { HttpRequest, HttpResponse } from "../../http/connector.ts";
-import type { HeaderEntry, HeaderList } from "../../http/headers.ts";
-import type { RetryState } from "../../http/retry/state.ts";
-import { GenericError, type ObjectStoreError } from "../../store/error.ts";
-import type { Path } from "../../store/parse_path.ts";
-import { type ByteRange, formatRange, type GetRange, validateRange } from "../../store/range.ts";
+/** GET and HEAD of an object. */
+import { validateRange } from "../../store/range.ts";
 import type { GetOptions, GetResult } from "../../store/types.ts";
 import type { Connection } from "./connection.ts";
-import { conditionalHeaders } from "./condition_headers.ts";
-import { type ErrorClass, failed, type FailureContext, transportError } from "./error.ts";
-import { readHead, readObject } from "./get_answer.ts";
-import { HttpGetResult } from "./get_result.ts";
-import { REDIRECTS } from "./redirects.ts";
-
-/** How a service speaks about objects. */
-export interface GetDialect {
-  /** Short name of the store. */
-  readonly store: string;
-  /** Prefix of user metadata headers, in lower case. */
-  readonly metadata: string;
-  /** Key of metadata, in lower case, that the store writes for itself and callers are not shown. */
-  readonly hiddenMetadata?: string;
-  /** Response header of the version id, in lower case. */
-  readonly version?: string;
-  /** Statuses that mean something else here: `{ 405: NotFoundError }`. */
-  readonly kinds?: Readonly<Record<number, ErrorClass>>;
-  /** Finds the service's own words in an error response. */
-  readonly readError?: FailureContext["readError"];
-  /** Follows a redirect; by default one is an error. */
-  readonly follow?: (
-    connection: Connection,
-    request: HttpRequest,
-    response: HttpResponse,
-    path: Path,
-  ) => Promise<HttpResponse>;
-  /** Makes the error of a service that answers a range with the whole object. Default a `GenericError`. */
-  readonly rangeIgnored?: ErrorClass;
-}
-
-/** Where an object is asked for. */
-export interface GetTarget {
-  /** Its path. */
-  readonly path: Path;
-  /** Its URL, with the query of a version where there is one. */
-  readonly url: string;
-  /** Headers beside those of the options: keys of encryption, say. They are sent again when a body is resumed. */
-  readonly headers?: HeaderList;
-}
+import { getHead, readObject } from "./get_answer.ts";
+import { type GetDialect, GetOperation, type GetTarget } from "./get_operation.ts";
 
 /**
  * Gets an object, or with `options.head` its metadata.
@@ -57,96 +14,16 @@ export interface GetTarget {
  *
  * @throws {InvalidRangeError} before any request for a range that is empty or reversed.
  */
-export function getObject(
+export async function getObject(
   connection: Connection,
   dialect: GetDialect,
   target: GetTarget,
   options: GetOptions,
 ): Promise<GetResult> {
-  return new Getter(connection, dialect, target, options).get();
-}
-
-/** One operation: its request, and the reading of its response. */
-export class Getter {
-  readonly failure: FailureContext;
-
-  constructor(
-    readonly connection: Connection,
-    readonly dialect: GetDialect,
-    readonly target: GetTarget,
-    readonly options: GetOptions,
-  ) {
-    const { store, kinds, readError } = dialect;
-    this.failure = {
-      store,
-      kinds,
-      readError,
-      action: options.head ? "get the head of" : "get",
-      path: target.path,
-    };
-  }
-
-  async get(): Promise<GetResult> {
-    const { range, head } = this.options;
-    if (range !== undefined) validateRange(range, this.failure);
-    // Servers answer `bytes=-0` with 416, though the last 0 bytes of an object are its last 0 bytes.
-    const headOnly = head || range !== undefined && "suffix" in range && range.suffix === 0;
-    if (headOnly) return await this.head();
-    return readObject(this, await this.send("GET", range, undefined));
-  }
-
-  /** The head alone. */
-  async head(): Promise<GetResult> {
-    return await readHead(this, await this.send("HEAD", undefined, undefined));
-  }
-
-  /** A result over an answer; `source` are the bytes, where they are not those of its body. */
-  result(
-    response: HttpResponse,
-    range: ByteRange,
-    size: number,
-    source?: Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array>,
-  ): GetResult {
-    return new HttpGetResult(this, response, range, size, source);
-  }
-
-  /** Sends the request for the object, or for the rest of a body that broke. */
-  async send(
-    method: string,
-    range: GetRange | undefined,
-    ifMatch: string | undefined,
-    retries?: RetryState,
-    signal: AbortSignal | undefined = this.options.signal,
-  ): Promise<HttpResponse> {
-    const { target, options, connection, dialect: { follow } } = this;
-    const headers: HeaderEntry[] = target.headers === undefined ? [] : [...target.headers];
-    if (hasConditions(options)) {
-      headers.push(...conditionalHeaders(ifMatch === undefined ? options : { ...options, ifMatch }));
-    } else if (ifMatch !== undefined) headers.push(["if-match", ifMatch]);
-    if (range !== undefined) headers.push(["range", formatRange(range)]);
-    const request: HttpRequest = {
-      method,
-      url: target.url,
-      headers,
-      signal,
-      retries,
-      extensions: options.extensions,
-    };
-    try {
-      const response = await connection.service.call(request);
-      if (follow === undefined || !REDIRECTS.has(response.status)) return response;
-      return await follow(connection, request, response, target.path);
-    } catch (error) {
-      throw transportError(error, this.failure, options.signal);
-    }
-  }
-
-  error(what: string, Kind: ErrorClass = GenericError): ObjectStoreError {
-    return new Kind(`${failed(this.failure)}: ${what}`, this.failure);
-  }
-}
-
-function hasConditions(options: GetOptions): boolean {
-  return options.ifMatch !== undefined || options.ifNoneMatch !== undefined ||
-    options.ifModifiedSince !== undefined || options.ifUnmodifiedSince !== undefined;
+  const operation = new GetOperation(connection, dialect, target, options);
+  const { range, head } = options;
+  if (range !== undefined) validateRange(range, operation.failure);
+  // Servers answer `bytes=-0` with 416, though the last 0 bytes of an object are its last 0 bytes.
+  const headOnly = head || range !== undefined && "suffix" in range && range.suffix === 0;
+  return headOnly ? await getHead(operation) : readObject(operation, await operation.send("GET", range));
 }

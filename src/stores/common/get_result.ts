@@ -1,5 +1,5 @@
 /** The result of a GET over HTTP: its bytes, fast where nothing breaks, resumed where something does. */
-import type { HttpResponse } from "../../http/connector.ts";
+import type { HttpResponse } from "../../http/service.ts";
 import { headerOf } from "../../http/headers.ts";
 import { concatBytes } from "../../store/concat.ts";
 import type { Path } from "../../store/parse_path.ts";
@@ -7,7 +7,7 @@ import type { ByteRange } from "../../store/range.ts";
 import type { ResumableSource } from "../../store/resume.ts";
 import type { Attributes, GetResult, ObjectMeta, ResponseExtensions } from "../../store/types.ts";
 import { transportError } from "./error.ts";
-import type { Getter } from "./get.ts";
+import type { GetOperation } from "./get_operation.ts";
 import { loadRare } from "./load_rare.ts";
 import { readAttributes } from "./read_headers.ts";
 
@@ -17,11 +17,11 @@ const SMALL = 256 * 1024;
 const MAX_TRUSTED = 2 ** 31;
 const EPOCH = new Date(0);
 
-/** What {@linkcode Getter} resolves with. */
+/** What `getObject` resolves with. */
 export class HttpGetResult implements GetResult {
   readonly range: ByteRange;
   readonly #size: number;
-  readonly #getter: Getter;
+  readonly #operation: GetOperation;
   readonly #response: HttpResponse;
   readonly #source: Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array> | undefined;
   #meta: ObjectMeta | undefined;
@@ -30,7 +30,7 @@ export class HttpGetResult implements GetResult {
 
   /** `source`: the bytes, where they are not those of the response's body. */
   constructor(
-    getter: Getter,
+    operation: GetOperation,
     response: HttpResponse,
     range: ByteRange,
     size: number,
@@ -38,19 +38,19 @@ export class HttpGetResult implements GetResult {
   ) {
     this.range = range;
     this.#size = size;
-    this.#getter = getter;
+    this.#operation = operation;
     this.#response = response;
     this.#source = source;
   }
 
   get meta(): ObjectMeta {
-    const { target, dialect } = this.#getter;
+    const { target, dialect } = this.#operation;
     // Headers and dates are dear where only bytes are wanted.
     return this.#meta ??= metaOf(this.#response, target.path, this.#size, dialect.version);
   }
 
   get attributes(): Attributes {
-    const { metadata, hiddenMetadata } = this.#getter.dialect;
+    const { metadata, hiddenMetadata } = this.#operation.dialect;
     return readAttributes(this.#response.headers, metadata, hiddenMetadata);
   }
 
@@ -89,7 +89,7 @@ export class HttpGetResult implements GetResult {
   }
 
   #claim(): void {
-    if (this.#used) throw this.#getter.error("its body has already been taken");
+    if (this.#used) throw this.#operation.error("its body has already been taken");
     this.#used = true;
   }
 
@@ -123,7 +123,7 @@ export class HttpGetResult implements GetResult {
   }
 
   #typed(error: unknown): unknown {
-    return transportError(error, this.#getter.failure, this.#getter.options.signal);
+    return transportError(error, this.#operation.failure, this.#operation.options.signal);
   }
 
   /** The body from `skip` on, which goes on with a further request where it breaks. */
@@ -131,7 +131,7 @@ export class HttpGetResult implements GetResult {
     const range = { start: this.range.start + skip, end: this.range.end };
     let opening: Promise<ResumableSource> | undefined;
     const open = () =>
-      opening ??= loadRare().then(({ recover }) => recover(this.#getter, first, range, this.meta.eTag));
+      opening ??= loadRare().then(({ recover }) => recover(this.#operation, first, range, this.meta.eTag));
     return new ReadableStream<Uint8Array>({
       pull: async (controller) => {
         try {

@@ -1,5 +1,5 @@
 /** Objects whose size a response does not state. Loaded with the first of them. */
-import type { HttpResponse } from "../../http/connector.ts";
+import type { HttpResponse } from "../../http/service.ts";
 import { InvalidRangeError, NotSupportedError } from "../../store/error.ts";
 import type { GetResult } from "../../store/types.ts";
 import {
@@ -10,56 +10,68 @@ import {
   responseError,
   transportError,
 } from "./core.ts";
-import type { Getter } from "./get.ts";
+import type { GetOperation } from "./get_operation.ts";
 
 /** How much of a body is read to find out how long it is, where the service does not say. */
 const MAX_MEASURED = 16 * 1024 * 1024;
 
+/** An object whose length was found out. */
+export interface MeasuredObject {
+  readonly size: number;
+  /** Its bytes. */
+  readonly source: Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array>;
+}
+
 /**
- * The result of a whole object: read to find out its length where it is short, or decoded by the platform. What is
+ * A whole object: read to find out its length where it is short, or decoded by the platform. What is
  * long is taken at its word: across origins a page does not see whether the length is that of coded bytes, but nobody
  * codes large objects on the way.
  */
-export async function wholeOfUnknownLength(getter: Getter, response: HttpResponse): Promise<GetResult> {
+export async function wholeOfUnknownLength(
+  operation: GetOperation,
+  response: HttpResponse,
+): Promise<MeasuredObject> {
   const stored = declaredLength(response);
   if (stored !== undefined && stored > MAX_MEASURED) {
-    return getter.result(response, { start: 0, end: stored }, stored, response.body);
+    return { size: stored, source: response.body };
   }
-  const measured = await readUpTo(getter, response);
-  if (measured instanceof Uint8Array) {
-    const size = measured.byteLength;
-    return getter.result(response, { start: 0, end: size }, size, measured);
-  }
-  if (stored !== undefined) {
-    return getter.result(response, { start: 0, end: stored }, stored, measured);
-  }
+  const measured = await readUpTo(operation, response);
+  if (measured instanceof Uint8Array) return { size: measured.byteLength, source: measured };
+  if (stored !== undefined) return { size: stored, source: measured };
   await measured.cancel();
-  throw getter.error("the service does not say how long the object is, and it is large", NotSupportedError);
+  throw operation.error(
+    "the service does not say how long the object is, and it is large",
+    NotSupportedError,
+  );
 }
 
 /** The last bytes of an object that has none: services answer 416, and not all say that it is empty. */
-export async function suffixOfEmpty(getter: Getter, response: HttpResponse): Promise<GetResult> {
-  const error = await responseError(response, getter.failure);
+export async function suffixOfEmpty(
+  operation: GetOperation,
+  response: HttpResponse,
+  getHead: () => Promise<GetResult>,
+): Promise<GetResult> {
+  const error = await responseError(response, operation.failure);
   if (!(error instanceof InvalidRangeError) || (error.size ?? 0) !== 0) throw error;
-  const head = await getter.head();
+  const head = await getHead();
   if (head.meta.size !== 0) throw error;
   return head;
 }
 
 /** The size by way of a range of one byte, where the answer to HEAD does not tell it. */
-export async function measure(getter: Getter): Promise<number> {
-  const response = await getter.send("GET", { start: 0, end: 1 }, undefined);
+export async function measure(operation: GetOperation): Promise<number> {
+  const response = await operation.send("GET", { start: 0, end: 1 });
   const size = response.status === 200
     ? response.contentLength
     : parseContentRange(getHeader(response.headers, "content-range") ?? "")?.size;
   await response.cancel();
   if (size !== undefined) return size;
-  throw getter.error("the service does not say how long the object is", NotSupportedError);
+  throw operation.error("the service does not say how long the object is", NotSupportedError);
 }
 
 /** Reads a body to its end, or until it turns out too long: then the outcome is all of it, as a stream. */
 async function readUpTo(
-  { failure, options }: Getter,
+  { failure, options }: GetOperation,
   response: HttpResponse,
 ): Promise<Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array>> {
   const reader = response.body.getReader();

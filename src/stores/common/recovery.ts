@@ -5,7 +5,7 @@ import type { RetryState } from "../../http/retry/state.ts";
 import type { ByteRange } from "../../store/range.ts";
 import { ResumableSource, type ResumePolicy } from "../../store/resume.ts";
 import { getHeader, parseContentRange, responseError } from "./core.ts";
-import type { Getter } from "./get.ts";
+import type { GetOperation } from "./get_operation.ts";
 import { httpErrorOf, retriesOf } from "./retries.ts";
 
 /**
@@ -13,12 +13,12 @@ import { httpErrorOf, retriesOf } from "./retries.ts";
  * retries.
  */
 export function recover(
-  getter: Getter,
+  operation: GetOperation,
   first: ReadableStream<Uint8Array>,
   range: ByteRange,
   eTag: string | undefined,
 ): ResumableSource {
-  const { connection, dialect, target, options } = getter;
+  const { connection, dialect, target, options } = operation;
   const policy = new RetryPolicy(retriesOf(connection));
   return new ResumableSource({
     first,
@@ -30,16 +30,16 @@ export function recover(
     signal: options.signal,
     reopen: async (range, ifMatch, signal) => {
       policy.reached(range.start);
-      const response = await getter.send("GET", range, ifMatch, policy.state, signal);
+      const response = await operation.send("GET", range, ifMatch, policy.state, signal);
       if (response.status !== 206) {
-        if (response.status >= 300) throw await responseError(response, getter.failure);
+        if (response.status >= 300) throw await responseError(response, operation.failure);
         await response.cancel();
-        throw getter.error("the service ignored the range with which a broken body was to go on");
+        throw operation.error("the service ignored the range with which a broken body was to go on");
       }
       const parsed = parseContentRange(getHeader(response.headers, "content-range") ?? "");
       if (parsed?.range === undefined || response.decoded) {
         await response.cancel();
-        throw getter.error("the response to a range cannot be placed");
+        throw operation.error("the response to a range cannot be placed");
       }
       return { body: response.body, range: parsed.range, eTag: getHeader(response.headers, "etag") };
     },

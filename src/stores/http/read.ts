@@ -2,7 +2,8 @@
 import { NotFoundError, NotSupportedError } from "../../store/error.ts";
 import type { Path } from "../../store/parse_path.ts";
 import type { GetOptions, GetResult } from "../../store/types.ts";
-import { type GetDialect, getObject } from "../common/get.ts";
+import { getObject } from "../common/get.ts";
+import type { GetDialect } from "../common/get_operation.ts";
 import { connectionTo, METADATA_PREFIX, STORE, urlOf } from "./client.ts";
 import type { HttpServer } from "./server.ts";
 

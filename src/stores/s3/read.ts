@@ -3,7 +3,8 @@ import type { HeaderList } from "../../http/headers.ts";
 import { NotFoundError, toStoreError } from "../../store/error.ts";
 import type { Path } from "../../store/parse_path.ts";
 import type { Attributes, GetOptions, GetResult } from "../../store/types.ts";
-import { type GetDialect, getObject } from "../common/get.ts";
+import { getObject } from "../common/get.ts";
+import type { GetDialect } from "../common/get_operation.ts";
 import { readAttributes } from "../common/read_headers.ts";
 import type { S3Client } from "./client.ts";
 import {
