@@ -120,7 +120,7 @@ export class Context {
       await store.head(path, { signal: this.signal });
     } catch (error) {
       if (!(error instanceof NotFoundError)) throw error;
-      if (/it is a directory$/.test(error.message)) return;
+      if (error.isDirectory) return;
     }
     throw new UsageError(`Cannot ${action} "${shown}": it is not a directory`);
   }
@@ -154,7 +154,8 @@ export class Context {
   /** An error on standard error. */
   async report(error: unknown): Promise<void> {
     const recursive = this.command?.options.some(({ long }) => long === "--recursive");
-    await this.note(`storeport: ${explain(error, { recursive })}`);
+    const noOverwrite = this.command?.opts().overwrite === false;
+    await this.note(`storeport: ${explain(error, { recursive, noOverwrite })}`);
   }
 
   /** Lets go of what the stores hold: idle connections, for instance. */

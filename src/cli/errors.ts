@@ -1,13 +1,16 @@
 /** How the command ends: its exit codes, and errors as a person reads them. */
+import { HttpError } from "../http/error.ts";
 import { redactUrl } from "../http/url.ts";
 import {
   AlreadyExistsError,
   NotFoundError,
+  NotSupportedError,
   ObjectStoreError,
   PermissionDeniedError,
   PreconditionError,
   UnauthenticatedError,
 } from "../store/error.ts";
+import type { MissingExportError } from "../wasi/mod.ts";
 
 /** Exit codes. */
 export const EXIT = {
@@ -49,6 +52,8 @@ export class Interrupted extends Error {
 export interface CommandTraits {
   /** Whether the subcommand takes `-r`. */
   readonly recursive?: boolean;
+  /** Whether it was told not to replace anything. */
+  readonly noOverwrite?: boolean;
 }
 
 /** An error in one line, and below it what it came from and what may help. */
@@ -109,13 +114,13 @@ function isSystemError(error: Error): boolean {
   return "syscall" in error || "errno" in error || error.name === "NotCapable";
 }
 
-function hintFor(error: unknown, { recursive }: CommandTraits): string | undefined {
-  const message = error instanceof Error ? error.message : "";
-  if (error instanceof NotFoundError && /it is a directory$/.test(message)) {
+function hintFor(error: unknown, { recursive, noOverwrite }: CommandTraits): string | undefined {
+  // The platform's own message says how to grant what is missing.
+  if (caused(error, ({ name }) => name === "NotCapable")) return undefined;
+  if (error instanceof NotFoundError && error.isDirectory) {
     return recursive ? "use -r for all objects below it" : '"storeport ls" lists what is in it';
   }
-  if (/--allow-(read|write|net|env)/.test(message)) return undefined;
-  if (error instanceof AlreadyExistsError) return "leave out --no-overwrite to replace it";
+  if (error instanceof AlreadyExistsError && noOverwrite) return "leave out --no-overwrite to replace it";
   if (error instanceof PreconditionError) {
     return 'it has changed in the meantime; "storeport stat" shows its present ETag';
   }
@@ -127,15 +132,31 @@ function hintFor(error: unknown, { recursive }: CommandTraits): string | undefin
   if (error instanceof PermissionDeniedError && error.status !== undefined) {
     return "these credentials do not allow it";
   }
-  if (/exports no "wasi:cli\/run".*"wasi:http\/incoming-handler"/.test(message)) {
-    return 'it is an HTTP handler: use "storeport serve"';
-  }
-  if (/exports no "wasi:http\/incoming-handler".*"wasi:cli\/run"/.test(message)) {
-    return 'it is a command: use "storeport run"';
-  }
-  if (/"allowHttp"/.test(message)) return "use https://, or add -o allowHttp=true";
-  if (/"attributes"|attributes "ignore"/.test(message)) {
+  if (error instanceof NotSupportedError && error.key === "attributes") {
     return "leave out --content-type, --metadata and the like";
   }
-  return undefined;
+  if (caused(error, (cause) => cause instanceof HttpError && cause.key === "allowHttp")) {
+    return "use https://, or add -o allowHttp=true";
+  }
+  return kindHint(error);
+}
+
+const GUEST_KINDS: Readonly<Record<string, string>> = {
+  "wasi:http/incoming-handler": 'it is an HTTP handler: use "storeport serve"',
+  "wasi:cli/run": 'it is a command: use "storeport run"',
+};
+
+/** Which subcommand a guest of another kind is for. The error's class is told by name: its module is the host's. */
+function kindHint(error: unknown): string | undefined {
+  if (!(error instanceof Error) || error.name !== "MissingExportError") return undefined;
+  const { exports } = error as MissingExportError;
+  return GUEST_KINDS[exports.find((name) => name in GUEST_KINDS) ?? ""];
+}
+
+/** Whether the error, or one that it came from, is such a one. */
+function caused(error: unknown, is: (error: Error) => boolean): boolean {
+  for (let depth = 0; depth < 8 && error instanceof Error; depth++, error = error.cause) {
+    if (is(error)) return true;
+  }
+  return false;
 }

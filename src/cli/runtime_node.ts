@@ -61,9 +61,8 @@ function output(stream: NodeJS.WriteStream, name: string): OutputStream {
 }
 
 function isBrokenPipe(error: Error & { code?: string }): boolean {
-  // Deno's streams give some of these errors a name and no code.
-  return error.code === "EPIPE" || error.code === "ERR_STREAM_DESTROYED" || error.name === "BrokenPipe" ||
-    /broken pipe/i.test(error.message);
+  // Deno's own errors have a name and no code.
+  return error.code === "EPIPE" || error.code === "ERR_STREAM_DESTROYED" || error.name === "BrokenPipe";
 }
 
 function stdin(): ReadableStream<Uint8Array> {

@@ -2,7 +2,16 @@
 import assert from "node:assert/strict";
 import { VERSION } from "../../src/http/version.ts";
 import { formatDuration, formatSize, formatTime, parseRange } from "../../src/cli/format.ts";
-import { clean, explain } from "../../src/cli/errors.ts";
+import { clean, type CommandTraits, explain } from "../../src/cli/errors.ts";
+import { HttpError } from "../../src/http/error.ts";
+import {
+  AlreadyExistsError,
+  GenericError,
+  NotFoundError,
+  NotSupportedError,
+  UnauthenticatedError,
+} from "../../src/store/error.ts";
+import { MissingExportError } from "../../src/wasi/mod.ts";
 import { cliTest, run } from "./cli_support.ts";
 
 Deno.test("cli: help and version go to standard output", async () => {
@@ -81,6 +90,7 @@ Deno.test("cli: bad usage ends with 2 and says what is wrong", async () => {
 cliTest("what fails ends with 1 and says why", async ({ cwd, url }) => {
   await Deno.mkdir(`${cwd}/dir`);
   await Deno.writeTextFile(`${cwd}/dir/file`, "0123456789");
+  await Deno.writeTextFile(`${cwd}/dir/file2`, "2");
   const table: [args: string[], message: RegExp][] = [
     [["cat", "nope"], new RegExp(`Cannot read "${cwd}/nope": no such file`)],
     [["cat", "dir/file/x"], /no such file/],
@@ -107,6 +117,7 @@ cliTest("what fails ends with 1 and says why", async ({ cwd, url }) => {
     [["cat", "--range", "5-", `${url}/nope`], /"nope"/],
     [["put", "dir/file", "dir/file/below"], /a part of its path is a file/],
     [["cp", "dir/file", "a#1"], /not supported/],
+    [["cp", "--no-overwrite", "dir/file", "dir/file2"], /hint: leave out --no-overwrite/],
     [
       ["cat", "-o", "retry=false", "-o", "maxRetries=0", "http://user:hunter2@127.0.0.1:2/x"],
       /127\.0\.0\.1:2/,
@@ -156,6 +167,29 @@ cliTest("local paths are shown from the root, in --json too", async ({ cwd }) =>
   assert.deepEqual(await paths("ls", "-r", "--json", "dir"), [`${cwd}/dir/below/file`]);
   assert.deepEqual(await paths("stat", "--json", "dir/below/file"), [`${cwd}/dir/below/file`]);
   assert.match((await run(["stat", "dir/below/file"], { cwd })).out, new RegExp(`^path: +${cwd}/dir`));
+});
+
+Deno.test("cli: hints go by what an error is, whatever its words", () => {
+  const hint = (error: unknown, command: CommandTraits = {}) =>
+    /\n {2}hint: (.*)$/.exec(explain(error, command))?.[1];
+  const at = { store: "S3", path: "a" };
+  const denied = new HttpError("denied", "No", { key: "allowHttp" });
+  const missing = (...exports: string[]) => hint(new MissingExportError("Cannot run it", "x:y/z", exports));
+  const notCapable = Object.assign(new Error("Requires net access"), { name: "NotCapable" });
+  assert.match(hint(new NotFoundError("No", { ...at, isDirectory: true }))!, /storeport ls/);
+  assert.match(hint(new NotFoundError("No", { ...at, isDirectory: true }), { recursive: true })!, /use -r/);
+  assert.equal(hint(new NotFoundError("Well, it is a directory", at)), undefined);
+  assert.match(hint(new AlreadyExistsError("No", at), { noOverwrite: true })!, /--no-overwrite/);
+  assert.equal(hint(new AlreadyExistsError("No", at)), undefined);
+  assert.match(hint(new GenericError("No", { ...at, cause: denied }))!, /-o allowHttp=true/);
+  assert.equal(hint(new GenericError('Say "allowHttp"', at)), undefined);
+  assert.match(hint(new NotSupportedError("No", { ...at, key: "attributes" }))!, /--content-type/);
+  assert.equal(hint(new NotSupportedError('No "attributes"', at)), undefined);
+  assert.match(hint(new UnauthenticatedError("No", at))!, /AWS_PROFILE/);
+  assert.equal(hint(new UnauthenticatedError("No", { ...at, cause: notCapable })), undefined);
+  assert.match(missing("a:b/c", "wasi:cli/run")!, /storeport run/);
+  assert.match(missing("wasi:http/incoming-handler")!, /storeport serve/);
+  assert.equal(missing("a:b/c"), undefined);
 });
 
 Deno.test("cli: what reaches a terminal is clean", () => {
