@@ -1,6 +1,7 @@
 /** A connector with its layers: what stores and guests send their requests through. */
 import { checkClient } from "./check.ts";
-import type { HttpConnector, HttpLayer, HttpService } from "./connector.ts";
+import type { HttpConnector } from "./connector.ts";
+import type { HttpLayer, HttpService } from "./service.ts";
 import { layered } from "./layered.ts";
 import type { ClientOptions } from "./options.ts";
 

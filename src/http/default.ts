@@ -1,5 +1,6 @@
 /** The connector that is used where none is given. */
-import type { HttpConnector, HttpRequest, HttpResponse, HttpService } from "./connector.ts";
+import type { HttpConnector } from "./connector.ts";
+import type { HttpRequest, HttpResponse, HttpService } from "./service.ts";
 import { FetchConnector } from "./fetch.ts";
 import type { ClientOptions } from "./options.ts";
 import { NotSupportedError } from "../store/error.ts";

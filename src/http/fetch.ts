@@ -1,5 +1,6 @@
 /** The portable connector: HTTP over the platform's `fetch`, in Deno, Node, Bun, browsers, workers and guests. */
-import type { HttpConnector, HttpService } from "./connector.ts";
+import type { HttpConnector } from "./connector.ts";
+import type { HttpService } from "./service.ts";
 import { PendingFetch } from "./fetch/pending.ts";
 import type { FetchAbilities } from "./fetch/platform.ts";
 import { checkOptions } from "./fetch/settings.ts";

@@ -1,6 +1,6 @@
 /** The layers around a connection. */
 import { checkHeaders } from "./check.ts";
-import type { HttpLayer, HttpRequest, HttpResponse, HttpService } from "./connector.ts";
+import type { HttpLayer, HttpRequest, HttpResponse, HttpService } from "./service.ts";
 import { opened } from "./fetch/service.ts";
 import { hasHeader, type HeaderEntry, type HeaderList } from "./headers.ts";
 import { lazyLayer } from "./lazy_layer.ts";

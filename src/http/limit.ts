@@ -1,10 +1,8 @@
 /** Limits on concurrent requests. */
-import type { HttpLayer, HttpRequest, HttpResponse, HttpService } from "./connector.ts";
+import type { HttpLayer, HttpRequest, HttpResponse, HttpService } from "./service.ts";
 import { checkLimits } from "./core.ts";
 import type { LimitOptions } from "./limit_options.ts";
 import { observeBody } from "./observe.ts";
-
-export type { LimitOptions } from "./limit_options.ts";
 
 /**
  * A counting semaphore: permits are granted strictly in the order they were asked for.

@@ -19,7 +19,8 @@
  */
 export { bodyLength, type HttpBody, type HttpStreamBody, isStreamBody } from "./body.ts";
 export { createClient, withDefaults, withHttpsOnly } from "./client.ts";
-export type { HttpConnector, HttpLayer, HttpRequest, HttpResponse, HttpService } from "./connector.ts";
+export type { HttpConnector } from "./connector.ts";
+export type { HttpLayer, HttpRequest, HttpResponse, HttpService } from "./service.ts";
 export { defaultConnector } from "./default.ts";
 export { HttpError, type HttpErrorDetail, type HttpErrorKind, type HttpErrorOptions } from "./error.ts";
 export { type FetchAbilities, FetchConnector, type FetchConnectorOptions } from "./fetch.ts";
@@ -37,9 +38,11 @@ export {
   withHeader,
   withoutHeader,
 } from "./headers.ts";
-export { type LimitOptions, withLimit } from "./limit.ts";
+export type { LimitOptions } from "./limit_options.ts";
+export { withLimit } from "./limit.ts";
 export { NodeHttpConnector, type NodeHttpConnectorOptions, type NodeLookup } from "./node.ts";
-export type { ClientOptions, HttpTimeouts } from "./options.ts";
+export type { ClientOptions } from "./options.ts";
+export type { HttpTimeouts } from "./timeouts.ts";
 export {
   allowAll,
   denyAll,
@@ -67,13 +70,8 @@ export {
   withRetry,
 } from "./retry/retry.ts";
 export type { RetryDecisionEvent, RetryEvent } from "./retry/options.ts";
-export {
-  type FailedAttempt,
-  type RetryFailure,
-  type RetryHistory,
-  RetryState,
-  type RetryStop,
-} from "./retry/state.ts";
+export type { FailedAttempt, RetryHistory, RetryStop } from "./retry/history.ts";
+export { type RetryFailure, RetryState } from "./retry/state.ts";
 export type { BackoffOptions } from "./retry/backoff.ts";
 export { RetryBudget, type RetryBudgetOptions } from "./retry/budget.ts";
 export type { RetryClock } from "./retry/clock.ts";

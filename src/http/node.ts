@@ -1,5 +1,6 @@
 /** The faithful connector: HTTP over `node:http`, in Deno, Node and Bun. */
-import type { HttpConnector, HttpRequest, HttpResponse, HttpService } from "./connector.ts";
+import type { HttpConnector } from "./connector.ts";
+import type { HttpRequest, HttpResponse, HttpService } from "./service.ts";
 import { isWorkerd } from "./core.ts";
 import { checkOptions } from "./node/check.ts";
 import type { NodeHttpConnectorOptions, NodeSettings } from "./node/settings.ts";

@@ -1,24 +1,10 @@
 /** Options of an HTTP client: object_store's client keys in camelCase, and the layers' own. */
 import type { HeaderList } from "./headers.ts";
-import type { LimitOptions } from "./limit.ts";
+import type { LimitOptions } from "./limit_options.ts";
 import type { NetworkPolicy } from "./policy/policy.ts";
 import type { RetryOptions } from "./retry/options.ts";
+import type { HttpTimeouts } from "./timeouts.ts";
 import type { TraceHooks } from "./trace.ts";
-
-/** Timers of a request, each in milliseconds; 0 or `Infinity` turns one off. */
-export interface HttpTimeouts {
-  /** From the start to an established connection, TLS included. Default 5,000. */
-  readonly connectTimeout?: number;
-  /**
-   * From an established connection to the response head; does not count the time a request body takes to send. Default
-   * 30,000.
-   */
-  readonly firstByteTimeout?: number;
-  /** Longest pause between two pieces of a response body while somebody waits for it. Default 30,000. */
-  readonly readTimeout?: number;
-  /** The whole request with its response body. Default off: object_store's 30 s would kill large streams. */
-  readonly timeout?: number;
-}
 
 /**
  * How to connect. Keys are those of object_store's `ClientConfigKey` in camelCase; a connector ignores none

@@ -2,7 +2,7 @@
  * The response that connectors hand out: one implementation of length checks, the read timer, the one-consumer
  * rule and trailers, over whatever a platform gives as a body.
  */
-import type { HttpResponse } from "./connector.ts";
+import type { HttpResponse } from "./service.ts";
 import { type Deadline, DeadlineQueue } from "./deadlines.ts";
 import { HttpError } from "./error.ts";
 import { getHeader, type HeaderList } from "./headers.ts";

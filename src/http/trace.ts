@@ -1,5 +1,5 @@
 /** Trace hooks for requests, independent of any tracing library. */
-import type { HttpLayer, HttpRequest, HttpResponse, HttpService } from "./connector.ts";
+import type { HttpLayer, HttpRequest, HttpResponse, HttpService } from "./service.ts";
 import { observeBody } from "./observe.ts";
 
 /** What `headers` is told. */

@@ -1,6 +1,6 @@
 /** Bodies that break at a given byte. */
 import { bodyLength, type HttpBody, isStreamBody } from "../http/body.ts";
-import type { HttpRequest, HttpResponse } from "../http/connector.ts";
+import type { HttpRequest, HttpResponse } from "../http/service.ts";
 import { HttpError } from "../http/error.ts";
 import type { HeaderList } from "../http/headers.ts";
 import type { BodyPiece, BodySource } from "../http/response.ts";

@@ -1,6 +1,7 @@
 /** A connector that goes wrong on purpose, the way networks do: for testing what stands on top of one. */
 import { isStreamBody } from "../http/body.ts";
-import type { HttpConnector, HttpRequest, HttpResponse, HttpService } from "../http/connector.ts";
+import type { HttpConnector } from "../http/connector.ts";
+import type { HttpRequest, HttpResponse, HttpService } from "../http/service.ts";
 import type { ClientOptions } from "../http/options.ts";
 import { ConnectorResponse } from "../http/response.ts";
 import { breakingBody, broken, FaultyBody } from "./fault_body.ts";

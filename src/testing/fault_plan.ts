@@ -1,5 +1,5 @@
 /** Which request meets which fault. */
-import type { HttpRequest } from "../http/connector.ts";
+import type { HttpRequest } from "../http/service.ts";
 
 /**
  * What goes wrong. Offsets are in bytes of the body; one beyond a body of known length means its last byte, so that

@@ -1,5 +1,6 @@
 /** Services, responses and a clock without sockets or waiting, for the tests of the layers. */
-import type { HttpConnector, HttpRequest, HttpResponse, HttpService } from "../../src/http/connector.ts";
+import type { HttpConnector } from "../../src/http/connector.ts";
+import type { HttpRequest, HttpResponse, HttpService } from "../../src/http/service.ts";
 import type { RetryClock } from "../../src/http/retry/clock.ts";
 import type { HeaderList } from "../../src/http/headers.ts";
 import { ConnectorResponse } from "../../src/http/response.ts";

@@ -1,6 +1,7 @@
 // FaultConnector over a connector that answers from memory, and over real sockets.
 import { strict as assert } from "node:assert";
-import type { HttpConnector, HttpRequest, HttpResponse } from "../../src/http/connector.ts";
+import type { HttpConnector } from "../../src/http/connector.ts";
+import type { HttpRequest, HttpResponse } from "../../src/http/service.ts";
 import { HttpError } from "../../src/http/error.ts";
 import { FetchConnector } from "../../src/http/fetch.ts";
 import { getHeader } from "../../src/http/headers.ts";

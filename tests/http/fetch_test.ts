@@ -6,7 +6,7 @@ import { HttpError } from "../../src/http/error.ts";
 import { fetchError } from "../../src/http/fetch/error.ts";
 import { looksEncoded } from "../../src/http/fetch/coding.ts";
 import { type FetchAbilities, FetchConnector } from "../../src/http/fetch.ts";
-import type { HttpService } from "../../src/http/connector.ts";
+import type { HttpService } from "../../src/http/service.ts";
 import type { ClientOptions } from "../../src/http/options.ts";
 import { allowAll } from "../../src/http/policy/policy.ts";
 import { NotSupportedError } from "../../src/store/error.ts";

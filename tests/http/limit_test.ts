@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import type { HttpResponse, HttpService } from "../../src/http/connector.ts";
+import type { HttpResponse, HttpService } from "../../src/http/service.ts";
 import { Semaphore, withLimit } from "../../src/http/limit.ts";
 import { ConfigurationError } from "../../src/store/error.ts";
 import { get } from "./calls.ts";

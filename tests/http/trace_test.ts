@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { HttpRequest } from "../../src/http/connector.ts";
+import type { HttpRequest } from "../../src/http/service.ts";
 import { HttpError } from "../../src/http/error.ts";
 import { type TraceHooks, withTrace } from "../../src/http/trace.ts";
 import { get } from "./calls.ts";

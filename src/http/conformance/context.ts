@@ -1,9 +1,11 @@
 /** What the cases of the connector conformance list are run against, and the helpers they share. */
 import { assert, assertEquals, AssertionError, assertRejects } from "../../testing/assert.ts";
 import type { ConformanceCase } from "../../testing/assert.ts";
-import type { HttpConnector, HttpRequest, HttpResponse, HttpService } from "../connector.ts";
+import type { HttpConnector } from "../connector.ts";
+import type { HttpRequest, HttpResponse, HttpService } from "../service.ts";
 import { HttpError, type HttpErrorDetail, type HttpErrorKind } from "../error.ts";
-import type { ClientOptions, HttpTimeouts } from "../options.ts";
+import type { ClientOptions } from "../options.ts";
+import type { HttpTimeouts } from "../timeouts.ts";
 
 /**
  * What a connector may or may not be able to do on its platform. A case that needs `"!x"` is for connectors

@@ -1,6 +1,6 @@
 /** Failures: each has the right kind, and reveals no secret. */
 import { assert, assertEquals, assertRejects } from "../../testing/assert.ts";
-import type { HttpService } from "../connector.ts";
+import type { HttpService } from "../service.ts";
 import { HttpError } from "../error.ts";
 import {
   assertGone,

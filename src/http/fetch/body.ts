@@ -1,6 +1,6 @@
 /** Request bodies for `fetch`: joined, counted against their length, or collected where a stream cannot be sent. */
 import { bodyLength } from "../body.ts";
-import type { HttpRequest } from "../connector.ts";
+import type { HttpRequest } from "../service.ts";
 import { HttpError } from "../error.ts";
 import { GatheringReader } from "../gather.ts";
 import { redactUrl } from "../redact.ts";

@@ -1,17 +1,20 @@
 /** One request over `fetch` from its start to the end of its response body: timers, abort, errors. */
 import { isStreamBody } from "../body.ts";
-import type { HttpRequest, HttpResponse } from "../connector.ts";
+import type { HttpRequest, HttpResponse } from "../service.ts";
 import type { Deadline, DeadlineQueue } from "../deadlines.ts";
 import { HttpError } from "../error.ts";
 import { bytesToLatin1, type HeaderList } from "../headers.ts";
-import type { HttpTimeouts } from "../options.ts";
+import type { HttpTimeouts } from "../timeouts.ts";
 import { type BodyPiece, type BodySource, ConnectorResponse } from "../response.ts";
 import { redactUrl } from "../redact.ts";
 import type { UploadStream } from "./body.ts";
-import type { FetchPhase } from "./error.ts";
 import { probeWideHeaders } from "./platform.ts";
 
 const CONNECT_TIMEOUT = 5_000, FIRST_BYTE_TIMEOUT = 30_000, READ_TIMEOUT = 30_000;
+
+/** Where in the exchange something failed. */
+export type FetchPhase = "head" | "body";
+
 /** Holds what must be let go of when the exchange is over, and is the source of the response's body. */
 export class FetchExchange implements BodySource {
   /** The request's stream, to be stopped when the exchange fails. */

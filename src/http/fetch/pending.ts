@@ -1,5 +1,5 @@
 /** A service over `fetch` as far as connecting makes it. What sends is loaded with the first request. */
-import type { HttpRequest, HttpResponse, HttpService } from "../connector.ts";
+import type { HttpRequest, HttpResponse, HttpService } from "../service.ts";
 import { HttpError } from "../error.ts";
 import type { ClientOptions } from "../options.ts";
 import type { FetchAbilities } from "./platform.ts";

@@ -1,9 +1,17 @@
 /**
  * Requests that `fetch` is known to send unchanged: nearly all reads, and puts of bytes. All others are examined by
- * `request.ts`, which is loaded for them.
+ * `prepare.ts`, which is loaded for them.
  */
 import { bodyLength, type HttpBody, type HttpStreamBody, isStreamBody } from "../body.ts";
-import type { HttpRequest } from "../connector.ts";
+import type { HttpRequest } from "../service.ts";
+
+/** What `fetch` is called with. */
+export interface FetchCall {
+  /** The URL. */
+  readonly url: string;
+  /** The rest. */
+  readonly init: RequestInit & { duplex?: "half" };
+}
 
 /** Header fields that every platform sends as given, one line of each. */
 const PLAIN_FIELD = new RegExp(

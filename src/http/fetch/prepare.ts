@@ -1,9 +1,10 @@
 /** What `fetch` is called with for a request that is not plain: one with a body, above all. */
-import type { HttpRequest } from "../connector.ts";
+import type { HttpRequest } from "../service.ts";
 import type { HttpError } from "../error.ts";
 import { isStreamBody, joined, redactUrl, uploadTime } from "../core.ts";
 import { agreedLength, collect, UploadStream } from "./body.ts";
 import type { FetchExchange } from "./exchange.ts";
+import type { FetchCall } from "./plain.ts";
 import type { FetchAbilities } from "./platform.ts";
 import {
   checkMethod,
@@ -14,14 +15,6 @@ import {
   USE_NODE,
 } from "./request.ts";
 import { probeRequestStreams, probeStreamLength } from "./upload_platform.ts";
-
-/** What `fetch` is called with. */
-export interface FetchCall {
-  /** The URL. */
-  readonly url: string;
-  /** The rest. */
-  readonly init: RequestInit & { duplex?: "half" };
-}
 
 /**
  * Checks all of a request, and brings its body into a form that this `fetch` sends. The exchange's timer for the head

@@ -2,7 +2,7 @@
  * From an {@linkcode HttpRequest} to what `fetch` takes. Whatever `fetch` would change, drop or refuse without
  * saying why is refused here by name: a request goes out as it was written or not at all.
  */
-import type { HttpRequest } from "../connector.ts";
+import type { HttpRequest } from "../service.ts";
 import { HttpError, type HttpErrorDetail } from "../error.ts";
 import { isFieldValue, isToken } from "../headers.ts";
 import { bodyLength, isStreamBody } from "../body.ts";

@@ -1,13 +1,12 @@
 /** Sending over `fetch`. Loaded with the first request. */
-import type { HttpRequest, HttpResponse, HttpService } from "../connector.ts";
+import type { HttpRequest, HttpResponse, HttpService } from "../service.ts";
 import { DeadlineQueue } from "../deadlines.ts";
 import { HttpError } from "../error.ts";
 import type { ClientOptions } from "../options.ts";
 import { FetchExchange } from "./exchange.ts";
 import { type FetchSettings, PendingFetch } from "./pending.ts";
-import { plainBody, plainFields, PlainUrls, uploadTime } from "./plain.ts";
+import { type FetchCall, plainBody, plainFields, PlainUrls, uploadTime } from "./plain.ts";
 import { type FetchAbilities, probeGuarded } from "./platform.ts";
-import type { FetchCall } from "./prepare.ts";
 import { asksForClient, type DenoClient } from "./settings.ts";
 
 /** The service that sends: what is pending is opened, any other is what it is. */

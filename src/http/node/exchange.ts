@@ -1,9 +1,9 @@
 /** One attempt at one request, whatever the HTTP version: its phases, timers, failure and clean-up. */
-import type { HttpRequest, HttpResponse } from "../connector.ts";
+import type { HttpRequest, HttpResponse } from "../service.ts";
 import type { Deadline, DeadlineQueue } from "../deadlines.ts";
 import { HttpError, type HttpErrorDetail, type HttpErrorKind } from "../error.ts";
 import type { HeaderList } from "../headers.ts";
-import type { HttpTimeouts } from "../options.ts";
+import type { HttpTimeouts } from "../timeouts.ts";
 import { redactUrl } from "../url.ts";
 import { type Phase, toHttpError } from "./errors.ts";
 import { checkTrailers, parseLength, refuse, type RequestHead } from "./head.ts";

@@ -1,6 +1,6 @@
 /** Request heads: which header lines are sent, and how the body is framed (RFC 9112 section 6). */
 import { bodyLength, isStreamBody } from "../body.ts";
-import type { HttpRequest } from "../connector.ts";
+import type { HttpRequest } from "../service.ts";
 import { HttpError, type HttpErrorDetail } from "../error.ts";
 import { type HeaderList, isFieldValue, isToken } from "../headers.ts";
 import { redactUrl } from "../url.ts";

@@ -1,5 +1,5 @@
 /** The service behind `NodeHttpConnector`: prepares requests, makes attempts, owns the pools. */
-import type { HttpRequest, HttpResponse, HttpService } from "../connector.ts";
+import type { HttpRequest, HttpResponse, HttpService } from "../service.ts";
 import { DeadlineQueue, HttpError, isStreamBody, redactUrl } from "../core.ts";
 import type { ClientOptions } from "../options.ts";
 import { PoolAgent } from "./agent.ts";

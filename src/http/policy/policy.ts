@@ -1,5 +1,5 @@
 /** Network policies: which hosts may be reached. */
-import type { HttpLayer, HttpRequest, HttpResponse, HttpService } from "../connector.ts";
+import type { HttpLayer, HttpRequest, HttpResponse, HttpService } from "../service.ts";
 import { HttpError } from "../error.ts";
 import { redactUrl } from "../redact.ts";
 

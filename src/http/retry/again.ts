@@ -1,5 +1,5 @@
 /** The retrying part of the retry layer, loaded after the first success or with the first failure. */
-import type { HttpRequest, HttpResponse, HttpService } from "../connector.ts";
+import type { HttpRequest, HttpResponse, HttpService } from "../service.ts";
 import { HttpError, isRetryableStatus } from "../core.ts";
 import { isRetryableError, RetryError, setRetryHistory } from "./retry.ts";
 import type { ResolvedRetryOptions } from "./options.ts";
@@ -68,7 +68,7 @@ function wants(
 }
 
 /** What the call ends with: the response, or the error, with what was tried before. */
-function settled({ response, error }: Outcome, state: RetryState | undefined): HttpResponse {
+function settled({ response, error }: Outcome, state: HttpRequest["retries"]): HttpResponse {
   const history = state === undefined || state.retries === 0 ? undefined : state.history();
   if (response === undefined) {
     throw history !== undefined && error instanceof HttpError ? new RetryError(error, history) : error;

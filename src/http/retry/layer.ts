@@ -1,6 +1,6 @@
 /** The retry layer, as far as a successful request needs it; the rest is loaded with the first failure. */
 import { isStreamBody } from "../body.ts";
-import type { HttpLayer, HttpRequest, HttpResponse, HttpService } from "../connector.ts";
+import type { HttpLayer, HttpRequest, HttpResponse, HttpService } from "../service.ts";
 import { type ResolvedRetryOptions, resolveRetry, type RetryOptions } from "./options.ts";
 
 // Will not change by trying again: not implemented, HTTP version not supported, and insufficient storage, which

@@ -1,6 +1,6 @@
 /** When and how often requests are retried. Defaults are those of the object_store crate. */
 import type { BackoffOptions } from "./backoff.ts";
-import type { HttpRequest, HttpResponse } from "../connector.ts";
+import type { HttpRequest, HttpResponse } from "../service.ts";
 import { RetryBudget } from "./budget.ts";
 import { type RetryClock, systemClock } from "./clock.ts";
 

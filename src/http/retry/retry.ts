@@ -2,9 +2,9 @@
  * Retries: which failures are retried, and how. The rules are those of the object_store crate, plus `retry-after`, a
  * budget shared by a service, hooks, and a history.
  */
-import type { HttpRequest, HttpResponse } from "../connector.ts";
+import type { HttpRequest, HttpResponse } from "../service.ts";
 import { HttpError } from "../error.ts";
-import type { RetryHistory } from "./state.ts";
+import type { RetryHistory } from "./history.ts";
 
 export { isRetryableStatus, withRetry } from "./layer.ts";
 export type { RetryOptions } from "./options.ts";

@@ -1,38 +1,10 @@
 /** The retries of one operation: how many, since when, and what happened. */
 import { Backoff } from "./backoff.ts";
-import type { HttpRequest, HttpResponse } from "../connector.ts";
+import type { HttpRequest, HttpResponse } from "../service.ts";
 import { HttpError } from "../error.ts";
+import type { FailedAttempt, RetryHistory, RetryStop } from "./history.ts";
 import { type ResolvedRetryOptions, resolveRetry, type RetryOptions } from "./options.ts";
 import { parseRetryAfter } from "./retry_after.ts";
-
-/** One failed attempt. */
-export interface FailedAttempt {
-  /** Status, where there was a response. */
-  readonly status?: number;
-  /** What was thrown, where there was none. */
-  readonly error?: unknown;
-  /** Milliseconds from the start of the operation to the failure. */
-  readonly elapsed: number;
-  /** The pause after it, in milliseconds; none after the last. */
-  readonly delay?: number;
-}
-
-/** Why no further retry was made. */
-export type RetryStop = "max-retries" | "retry-timeout" | "budget";
-
-/** What was tried. */
-export interface RetryHistory {
-  /** Attempts made, the first included. */
-  readonly attempts: number;
-  /** Milliseconds from the start of the operation. */
-  readonly elapsed: number;
-  /** The attempts that failed and were (or would have been) retried, in order; the latest 32 of them. */
-  readonly failures: readonly FailedAttempt[];
-  /** Why there was no further retry; `undefined` where none was called for. */
-  readonly stopped?: RetryStop;
-  /** All of it in a few words: `3 retries in 1.2 s, maxRetries 3 reached`. */
-  readonly summary: string;
-}
 
 /** A failure that asks for a retry. */
 export interface RetryFailure {
@@ -63,7 +35,7 @@ const FAILURES_KEPT = 32;
  * const rest = await client.call({ ...request, headers: [["range", "bytes=1000-"]], retries });
  * ```
  */
-export class RetryState {
+export class RetryState implements NonNullable<HttpRequest["retries"]> {
   readonly #options: ResolvedRetryOptions;
   readonly #backoff: Backoff;
   #failures: FailedAttempt[] = [];

@@ -1,6 +1,7 @@
 /** How stores that speak HTTP are connected: the options they share, and what is checked of them at once. */
 import { checkClient } from "../../http/check.ts";
-import type { HttpConnector, HttpService } from "../../http/connector.ts";
+import type { HttpConnector } from "../../http/connector.ts";
+import type { HttpService } from "../../http/service.ts";
 import type { ClientOptions } from "../../http/options.ts";
 import type { ResolvedRetryOptions } from "../../http/retry/options.ts";
 

@@ -1,5 +1,5 @@
 /** How long objects are, by their headers. */
-import type { HttpResponse } from "../../http/connector.ts";
+import type { HttpResponse } from "../../http/service.ts";
 import { headerOf } from "../../http/headers.ts";
 
 /** The stored length that headers declare, whatever the body delivered may be. */

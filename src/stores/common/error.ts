@@ -1,5 +1,5 @@
 /** HTTP outcomes as store errors: which status is which class, and what the message says. */
-import type { HttpResponse } from "../../http/connector.ts";
+import type { HttpResponse } from "../../http/service.ts";
 import type { HeaderList } from "../../http/headers.ts";
 import {
   AlreadyExistsError,

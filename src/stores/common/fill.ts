@@ -1,5 +1,5 @@
 /** Reading a large body into one buffer, going on with what follows a break. */
-import type { HttpResponse } from "../../http/connector.ts";
+import type { HttpResponse } from "../../http/service.ts";
 import { HttpError } from "./core.ts";
 
 /** What {@linkcode fill} asks of the result whose body it reads. */

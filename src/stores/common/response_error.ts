@@ -1,5 +1,5 @@
 /** What an error response says beside its status. */
-import type { HttpResponse } from "../../http/connector.ts";
+import type { HttpResponse } from "../../http/service.ts";
 import { getHeader, type HeaderList } from "../../http/headers.ts";
 import { redactUrl } from "../../http/redact.ts";
 import { isRetryableStatus, retryHistory } from "../../http/retry/retry.ts";

@@ -1,5 +1,5 @@
 /** The credentials of {@linkcode HttpStore} as a layer. */
-import type { HttpLayer } from "../../http/connector.ts";
+import type { HttpLayer } from "../../http/service.ts";
 import { bytesToLatin1, type HeaderEntry } from "../../http/headers.ts";
 import { ConfigurationError } from "../../store/error.ts";
 import type { HttpAuth } from "./options.ts";

@@ -1,6 +1,6 @@
 /** The requests of WebDAV (RFC 4918). Loaded for the first operation that is not a read. */
 import type { HttpBody } from "../../http/body.ts";
-import type { HttpResponse } from "../../http/connector.ts";
+import type { HttpResponse } from "../../http/service.ts";
 import type { HeaderList } from "../../http/headers.ts";
 import { retryHistory } from "../../http/retry/retry.ts";
 import { GenericError, NotSupportedError } from "../../store/error.ts";

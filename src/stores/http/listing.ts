@@ -1,5 +1,5 @@
 /** Listing by PROPFIND (RFC 4918 section 9.1). Loaded when something is listed: the XML parser is heavy. */
-import type { HttpResponse } from "../../http/connector.ts";
+import type { HttpResponse } from "../../http/service.ts";
 import {
   GenericError,
   InvalidPathError,

@@ -1,5 +1,5 @@
 /** Following redirects of reads. Loaded with the first. */
-import type { HttpRequest, HttpResponse, HttpService } from "../../http/connector.ts";
+import type { HttpRequest, HttpResponse, HttpService } from "../../http/service.ts";
 import { GenericError, getHeader, NotFoundError, redactUrl, REDIRECTS } from "../common/core.ts";
 
 /** As many as browsers and HTTP libraries mostly follow. */

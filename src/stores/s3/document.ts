@@ -1,5 +1,5 @@
 /** Requests whose answer is a document. */
-import type { HttpResponse } from "../../http/connector.ts";
+import type { HttpResponse } from "../../http/service.ts";
 import type { RetryState } from "../../http/retry/state.ts";
 import { GenericError, ObjectStoreError } from "../../store/error.ts";
 import { transportError } from "../common/error.ts";

@@ -1,6 +1,6 @@
 /** The requests of {@linkcode S3Store}: signed, their answers read. Loaded with the first of them. */
 import type { HttpStreamBody } from "../../http/body.ts";
-import type { HttpLayer, HttpRequest, HttpResponse } from "../../http/connector.ts";
+import type { HttpLayer, HttpRequest, HttpResponse } from "../../http/service.ts";
 import type { HeaderEntry, HeaderList } from "../../http/headers.ts";
 import { lazyLayer } from "../../http/lazy_layer.ts";
 import type { RetryState } from "../../http/retry/state.ts";

@@ -1,5 +1,6 @@
 /** An instance's access to the network over HTTP: policy first, then the connector. */
-import type { HttpConnector, HttpRequest, HttpResponse, HttpService } from "../../http/connector.ts";
+import type { HttpConnector } from "../../http/connector.ts";
+import type { HttpRequest, HttpResponse, HttpService } from "../../http/service.ts";
 import { FetchConnector } from "../../http/fetch.ts";
 import { HttpError } from "../../http/error.ts";
 import { denyAll, type NetworkPolicy } from "../../http/policy/policy.ts";

@@ -1,7 +1,7 @@
 /** `wasi:http/types.future-incoming-response`: a request on its way. */
 import { Resource } from "../abi/handles.ts";
 import type { ResultValue } from "../abi/types.ts";
-import type { HttpRequest } from "../../http/connector.ts";
+import type { HttpRequest } from "../../http/service.ts";
 import { HttpError } from "../../http/error.ts";
 import type { Instance } from "../instance.ts";
 import { type Waitable, Wakers } from "../io/poll.ts";

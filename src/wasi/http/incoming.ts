@@ -1,7 +1,7 @@
 /** `wasi:http/types.incoming-response`, `incoming-body` and `future-trailers`. */
 import { Resource } from "../abi/handles.ts";
 import type { ResultValue } from "../abi/types.ts";
-import type { HttpResponse } from "../../http/connector.ts";
+import type { HttpResponse } from "../../http/service.ts";
 import { HttpError } from "../../http/error.ts";
 import type { HeaderList } from "../../http/headers.ts";
 import type { Instance } from "../instance.ts";

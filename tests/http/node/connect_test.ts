@@ -4,7 +4,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { connect as netConnect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { HttpRequest, HttpService } from "../../../src/http/connector.ts";
+import type { HttpRequest, HttpService } from "../../../src/http/service.ts";
 import { HttpError, type HttpErrorDetail, type HttpErrorKind } from "../../../src/http/error.ts";
 import { NodeHttpConnector } from "../../../src/http/node.ts";
 import type { ClientOptions } from "../../../src/http/options.ts";

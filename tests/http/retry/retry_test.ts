@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { Backoff } from "../../../src/http/retry/backoff.ts";
 import { RetryBudget } from "../../../src/http/retry/budget.ts";
 import { systemClock } from "../../../src/http/retry/clock.ts";
-import type { HttpRequest, HttpService } from "../../../src/http/connector.ts";
+import type { HttpRequest, HttpService } from "../../../src/http/service.ts";
 import { HttpError, type HttpErrorKind } from "../../../src/http/error.ts";
 import { withHeader } from "../../../src/http/headers.ts";
 import {

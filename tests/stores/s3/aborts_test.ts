@@ -3,7 +3,7 @@
  * no upload behind.
  */
 import { strict as assert } from "node:assert";
-import type { HttpResponse } from "../../../src/http/connector.ts";
+import type { HttpResponse } from "../../../src/http/service.ts";
 import type { S3Store } from "../../../src/stores/s3/mod.ts";
 import { open } from "./fake/store.ts";
 

@@ -1,6 +1,6 @@
 /** Refusals, redirects and lost answers that no real server can be asked for. */
 import { strict as assert } from "node:assert";
-import type { HttpRequest } from "../../../src/http/connector.ts";
+import type { HttpRequest } from "../../../src/http/service.ts";
 import { getHeader } from "../../../src/http/headers.ts";
 import { cachedCredentials, type S3Credential, S3Store } from "../../../src/stores/s3/mod.ts";
 import { answer, failure } from "./fake/answers.ts";

@@ -3,7 +3,7 @@
  * again.
  */
 import { strict as assert } from "node:assert";
-import type { HttpRequest } from "../../../src/http/connector.ts";
+import type { HttpRequest } from "../../../src/http/service.ts";
 import { getHeader } from "../../../src/http/headers.ts";
 import { answer, failure } from "./fake/answers.ts";
 import type { Hook } from "./fake/s3.ts";

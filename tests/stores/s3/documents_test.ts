@@ -1,6 +1,6 @@
 /** Listings, documents and bodies that are not what they should be; bulk deletions; services that lack something. */
 import { strict as assert } from "node:assert";
-import type { HttpRequest } from "../../../src/http/connector.ts";
+import type { HttpRequest } from "../../../src/http/service.ts";
 import { getHeader } from "../../../src/http/headers.ts";
 import { rawPath } from "../../../src/store/path.ts";
 import type { ListOptions } from "../../../src/store/types.ts";

@@ -1,6 +1,6 @@
 /** Copies of more than 5 GiB, which go in parts: as the service tells of them, since none can be made here. */
 import { strict as assert } from "node:assert";
-import type { HttpRequest } from "../../../src/http/connector.ts";
+import type { HttpRequest } from "../../../src/http/service.ts";
 import { getHeader } from "../../../src/http/headers.ts";
 import { answer, failure } from "./fake/answers.ts";
 import type { Hook } from "./fake/s3.ts";

@@ -1,7 +1,6 @@
 /** Requests for credentials. What comes back is a secret: it never gets into an error. */
 import { FetchConnector } from "../../../http/fetch.ts";
-import type { HttpRequest, HttpResponse, HttpService } from "../../../http/connector.ts";
-import type { HttpLayer } from "../../../http/connector.ts";
+import type { HttpLayer, HttpRequest, HttpResponse, HttpService } from "../../../http/service.ts";
 import { UnauthenticatedError } from "../../../store/error.ts";
 import type { ConnectionOptions } from "../../common/connection.ts";
 import { openConnection } from "../../common/open_connection.ts";

@@ -1,5 +1,5 @@
 /** Sessions of directory buckets (S3 Express One Zone). Source: S3 API reference, `CreateSession`. */
-import type { HttpLayer, HttpService } from "../../../http/connector.ts";
+import type { HttpLayer, HttpService } from "../../../http/service.ts";
 import type { HeaderEntry } from "../../../http/headers.ts";
 import { GenericError } from "../../../store/error.ts";
 import { type FailureContext, responseError, transportError } from "../../common/error.ts";

@@ -2,7 +2,7 @@
  * Credentials of a role, from the AWS Security Token Service. Source: STS API reference, `AssumeRole` and
  * `AssumeRoleWithWebIdentity`.
  */
-import type { HttpLayer, HttpRequest, HttpResponse } from "../../../http/connector.ts";
+import type { HttpLayer, HttpRequest, HttpResponse } from "../../../http/service.ts";
 import { ConfigurationError } from "../../../store/error.ts";
 import type { ConnectionOptions } from "../../common/connection.ts";
 import {

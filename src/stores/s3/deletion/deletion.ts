@@ -1,6 +1,7 @@
 /** Deleting: one object, and a thousand by one request. */
 import { retryHistory } from "../../../http/retry/retry.ts";
-import type { RetryHistory, RetryState } from "../../../http/retry/state.ts";
+import type { RetryHistory } from "../../../http/retry/history.ts";
+import type { RetryState } from "../../../http/retry/state.ts";
 import type { HeaderEntry } from "../../../http/headers.ts";
 import { mapOrdered } from "../../../store/concurrency.ts";
 import { deleteEach } from "../../../store/delete.ts";

@@ -1,5 +1,5 @@
 /** Conditional puts, and telling our own put from another writer's. */
-import type { HttpResponse } from "../../../http/connector.ts";
+import type { HttpResponse } from "../../../http/service.ts";
 import { retryHistory } from "../../../http/retry/retry.ts";
 import { AlreadyExistsError, type ObjectStoreError, PreconditionError } from "../../../store/error.ts";
 import type { Path } from "../../../store/path.ts";

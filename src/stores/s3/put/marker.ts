@@ -4,7 +4,7 @@
  * other write has: an object with the marker proves that the write was done, whoever has copied it since.
  */
 import { bytesToHex } from "@noble/hashes/utils.js";
-import type { HttpResponse } from "../../../http/connector.ts";
+import type { HttpResponse } from "../../../http/service.ts";
 import { getHeader } from "../../../http/headers.ts";
 import { NotFoundError } from "../../../store/error.ts";
 import type { Path } from "../../../store/path.ts";

@@ -1,5 +1,5 @@
 /** Putting an object that is in memory, by one request. */
-import type { HttpResponse } from "../../../http/connector.ts";
+import type { HttpResponse } from "../../../http/service.ts";
 import { headerOf } from "../../../http/core.ts";
 import type { Path } from "../../../store/parse_path.ts";
 import type { PutOptions, PutResult } from "../../../store/types.ts";

@@ -3,7 +3,7 @@
  * put right (`correct.ts`), and the request is made once more.
  */
 import { type HttpStreamBody, isStreamBody } from "../../../http/body.ts";
-import type { HttpLayer, HttpRequest, HttpResponse, HttpService } from "../../../http/connector.ts";
+import type { HttpLayer, HttpRequest, HttpResponse, HttpService } from "../../../http/service.ts";
 import { hasHeader, type HeaderList } from "../../../http/headers.ts";
 import type { S3Credential } from "../credentials/credential.ts";
 import type { S3CredentialProvider } from "../credentials/provider.ts";

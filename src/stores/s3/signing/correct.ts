@@ -2,7 +2,7 @@
  * Refusals that can be corrected, after which the request is sent once more: clock skew, expired credentials, the wrong
  * region.
  */
-import type { HttpResponse } from "../../../http/connector.ts";
+import type { HttpResponse } from "../../../http/service.ts";
 import { getHeader } from "../../../http/headers.ts";
 import { ConnectorResponse } from "../../../http/response.ts";
 import type { SigningState } from "./authorize.ts";

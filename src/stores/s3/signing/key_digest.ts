@@ -2,7 +2,7 @@
  * The digests of customers' keys, which go beside them. Loaded where objects are encrypted so: nothing else here takes
  * MD5.
  */
-import type { HttpService } from "../../../http/connector.ts";
+import type { HttpService } from "../../../http/service.ts";
 import { fromBase64 } from "../checksum/base64.ts";
 import { contentMd5 } from "../checksum/content_md5.ts";
 

@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { knownSchemes, openStore } from "../../../../src/open_store.ts";
 import { isS3Url, parseS3Url } from "../../../../src/stores/s3/endpoint/url.ts";
-import type { HttpConnector, HttpRequest } from "../../../../src/http/connector.ts";
+import type { HttpConnector } from "../../../../src/http/connector.ts";
+import type { HttpRequest } from "../../../../src/http/service.ts";
 
 const ACCOUNT = "0123456789abcdef0123456789abcdef";
 

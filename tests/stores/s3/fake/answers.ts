@@ -1,5 +1,5 @@
 /** Answers as S3 words them. */
-import type { HttpResponse } from "../../../../src/http/connector.ts";
+import type { HttpResponse } from "../../../../src/http/service.ts";
 import type { HeaderList } from "../../../../src/http/headers.ts";
 import { ConnectorResponse } from "../../../../src/http/response.ts";
 

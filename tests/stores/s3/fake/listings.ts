@@ -1,6 +1,6 @@
 /** Listings as S3 words them. */
 import { Buffer } from "node:buffer";
-import type { HttpResponse } from "../../../../src/http/connector.ts";
+import type { HttpResponse } from "../../../../src/http/service.ts";
 import { answer } from "./answers.ts";
 
 /** What a listing tells of an object. */

@@ -1,7 +1,7 @@
 /** The bytes of a request, held against all that it says of them. */
 import { Buffer } from "node:buffer";
 import { createHash } from "node:crypto";
-import type { HttpRequest, HttpResponse } from "../../../../src/http/connector.ts";
+import type { HttpRequest, HttpResponse } from "../../../../src/http/service.ts";
 import { getHeader } from "../../../../src/http/headers.ts";
 import { checksumOf } from "../../../../src/stores/s3/checksum/checksum.ts";
 import { failure } from "./answers.ts";

@@ -6,12 +6,8 @@
 import { Buffer } from "node:buffer";
 import { createHash } from "node:crypto";
 import { setImmediate } from "node:timers";
-import type {
-  HttpConnector,
-  HttpRequest,
-  HttpResponse,
-  HttpService,
-} from "../../../../src/http/connector.ts";
+import type { HttpConnector } from "../../../../src/http/connector.ts";
+import type { HttpRequest, HttpResponse, HttpService } from "../../../../src/http/service.ts";
 import { getHeader, type HeaderEntry, type HeaderList } from "../../../../src/http/headers.ts";
 import { checksumOf } from "../../../../src/stores/s3/checksum/checksum.ts";
 import { parseXml, xmlChildren, xmlText } from "../../../../src/stores/common/xml.ts";

@@ -1,5 +1,5 @@
 /** Signatures and clocks, checked as AWS does. */
-import type { HttpRequest, HttpResponse } from "../../../../src/http/connector.ts";
+import type { HttpRequest, HttpResponse } from "../../../../src/http/service.ts";
 import { getHeader } from "../../../../src/http/headers.ts";
 import {
   canonicalRequest,

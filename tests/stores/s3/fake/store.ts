@@ -1,6 +1,6 @@
 /** Opening stores over the fake, and looking at how they fail. */
 import { strict as assert } from "node:assert";
-import type { HttpRequest } from "../../../../src/http/connector.ts";
+import type { HttpRequest } from "../../../../src/http/service.ts";
 import { HttpError } from "../../../../src/http/error.ts";
 import type { HeaderList } from "../../../../src/http/headers.ts";
 import { ConnectorResponse } from "../../../../src/http/response.ts";

@@ -1,7 +1,8 @@
 /** Writes under a condition that had to be sent again: one's own is told from another's of the same bytes. */
 import { strict as assert } from "node:assert";
 import { createHash } from "node:crypto";
-import type { HttpConnector, HttpRequest } from "../../../../src/http/connector.ts";
+import type { HttpConnector } from "../../../../src/http/connector.ts";
+import type { HttpRequest } from "../../../../src/http/service.ts";
 import { getHeader } from "../../../../src/http/headers.ts";
 import { AlreadyExistsError, NotFoundError, PreconditionError } from "../../../../src/store/error.ts";
 import type { PutMode } from "../../../../src/store/types.ts";

@@ -1,7 +1,7 @@
 /** Streams of known length that go out by one request: when, how, and what becomes of them where something fails. */
 import { strict as assert } from "node:assert";
 import { Buffer } from "node:buffer";
-import type { HttpRequest } from "../../../../src/http/connector.ts";
+import type { HttpRequest } from "../../../../src/http/service.ts";
 import { getHeader } from "../../../../src/http/headers.ts";
 import { S3Store, type S3StoreOptions } from "../../../../src/stores/s3/mod.ts";
 import { defineProvider } from "../../../../src/stores/s3/endpoint/provider.ts";

@@ -1,0 +1,16 @@
+/** How long a request may take, and each of its parts. */
+
+/** Timers of a request, each in milliseconds; 0 or `Infinity` turns one off. */
+export interface HttpTimeouts {
+  /** From the start to an established connection, TLS included. Default 5,000. */
+  readonly connectTimeout?: number;
+  /**
+   * From an established connection to the response head; does not count the time a request body takes to send. Default
+   * 30,000.
+   */
+  readonly firstByteTimeout?: number;
+  /** Longest pause between two pieces of a response body while somebody waits for it. Default 30,000. */
+  readonly readTimeout?: number;
+  /** The whole request with its response body. Default off: object_store's 30 s would kill large streams. */
+  readonly timeout?: number;
+}
