@@ -4,6 +4,7 @@
  */
 import { HttpError, redactUrl } from "../core.ts";
 import type { HttpErrorDetail, HttpErrorKind } from "../error.ts";
+import type { FetchPhase } from "./exchange.ts";
 import { blockedPort, isBlockedPort } from "./ports.ts";
 
 /** What can be told about one failure. */
@@ -134,9 +135,6 @@ const BODY_BY_TEXT: readonly (readonly [RegExp, Diagnosis])[] = [
     CONTENT_CODING,
   ],
 ];
-
-/** Where in the exchange something failed. */
-export type FetchPhase = "head" | "body";
 
 /**
  * The {@linkcode HttpError} of a rejection of `fetch` (`head`) or of its body. An `HttpError` found in the chain
