@@ -15,9 +15,10 @@ export interface OpenedStore {
 
 /**
  * Options of the store that the URL names: those of its constructor, as values or as text (`"true"`, `"30s"`), in
- * camelCase or snake_case. A key that the store does not know is refused. Two are known to all:
+ * camelCase or snake_case. A key that the store does not know is refused. Three are known to all:
  *
- * - `connector` carries the requests of stores that speak HTTP; the others have no use for it;
+ * - `connector` carries the requests of stores that speak HTTP, and `retry` says what they try again (`RetryOptions`, or
+ *   `false`) and whom they tell of it; the others have no use for either;
  * - `env: true` lets cloud stores read the environment (`AWS_…` for S3, with the shared files and metadata services of
  *   the AWS tools) for all that is not given; a record of variables is read in its stead. Default: nothing is read.
  */
@@ -158,7 +159,8 @@ async function backendOf(url: URL, options: OpenStoreOptions): Promise<Backend> 
 
 async function openMemory(url: URL, options: OpenStoreOptions): Promise<OpenedStore> {
   refuseHost(url);
-  const [key] = Object.keys(options).filter((key) => options[key] !== undefined);
+  const own = withoutRetry(options);
+  const [key] = Object.keys(own).filter((key) => own[key] !== undefined);
   if (key !== undefined) {
     throw new ConfigurationError(`Unknown configuration key "${key}" for InMemory: it has no options`, {
       store: "InMemory",
@@ -175,7 +177,12 @@ async function openFile(url: URL, options: OpenStoreOptions): Promise<OpenedStor
   // A drive of Windows is a root of its own.
   const drive = /^\/[a-z]:(?=\/|$)/i.exec(url.pathname)?.[0] ?? "";
   const path = pathFromUrl(url.pathname.slice(drive.length), STORE);
-  return { store: localStoreFromConfig(new URL(`file://${drive}/`), options), path };
+  return { store: localStoreFromConfig(new URL(`file://${drive}/`), withoutRetry(options)), path };
+}
+
+/** Options of a store that sends no requests. As text the option is none, which the store says itself. */
+function withoutRetry({ retry, ...options }: OpenStoreOptions): OpenStoreOptions {
+  return typeof retry === "string" ? { ...options, retry } : options;
 }
 
 async function recognizesS3(url: URL, options: OpenStoreOptions): Promise<boolean> {

@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { HttpError } from "../src/http/error.ts";
+import type { RetryEvent, RetryOptions } from "../src/http/retry/options.ts";
 import { knownSchemes, openStore } from "../src/open_store.ts";
 import { StoreRegistry } from "../src/registry.ts";
 import { MemoryStore } from "../src/stores/memory/mod.ts";
@@ -101,6 +103,49 @@ Deno.test("openStore: a connector carries what goes over HTTP", async () => {
   assert.deepEqual(urls, ["http://127.0.0.1:9/a%20b"]);
   await openStore("memory:///a", { connector });
   await openStore("file:///a", { connector });
+});
+
+Deno.test("openStore: whoever wants to know is told of retries", async () => {
+  let calls = 0;
+  const connector = {
+    connect: () => ({
+      call(): Promise<never> {
+        calls++;
+        return Promise.reject(new HttpError("connect", "no network here"));
+      },
+    }),
+  };
+  const keys = { accessKeyId: "a", secretAccessKey: "b", region: "us-east-1" };
+  const variables = { AWS_ACCESS_KEY_ID: "a", AWS_SECRET_ACCESS_KEY: "b" };
+  for (
+    const [url, options] of [
+      ["http://127.0.0.1:9/a", { maxRetries: "1" }],
+      ["s3://bucket/a", { maxRetries: 1, ...keys }],
+      ["s3://bucket/a", { env: variables, maxRetries: 1, region: "us-east-1" }],
+    ] as const
+  ) {
+    const events: RetryEvent[] = [];
+    calls = 0;
+    const retry: RetryOptions = {
+      initBackoff: 1,
+      maxRetries: 8,
+      onRetry: (event) => void events.push(event),
+    };
+    const { store, path } = await openStore(url, { connector, retry, ...options });
+    await assert.rejects(store.get(path), /maxRetries 1 reached/);
+    assert.deepEqual([calls, events.map(({ attempt }) => attempt)], [2, [1]], url);
+    assert.ok(events[0]!.error instanceof HttpError);
+  }
+  calls = 0;
+  const { store, path } = await openStore("http://127.0.0.1:9/a", { connector, retry: false, maxRetries: 3 });
+  await assert.rejects(store.get(path), /no network here/);
+  assert.equal(calls, 1);
+  await openStore("memory:///a", { retry: { maxRetries: 1 } });
+  await openStore("file:///a", { retry: false });
+  for (const url of ["memory:///a", "file:///a", "http://127.0.0.1/a"]) {
+    await assert.rejects(openStore(url, { retry: "3" }), { name: "ConfigurationError", key: "retry" });
+  }
+  await assert.rejects(openStore("http://127.0.0.1/a", { retry: 3 }), { key: "retry" });
 });
 
 Deno.test("openStore: options are read strictly", async () => {

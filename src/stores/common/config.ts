@@ -44,6 +44,7 @@ export interface StoreConfig<T> {
  * Reads a record of configuration. Keys are taken in camelCase, snake_case and as environment variables, with or
  * without a vendor prefix; a key that is not the store's is tried as one of the HTTP client's. Values that are
  * strings are parsed, others are taken as they are; `undefined` is passed over. A later key wins over an earlier one.
+ * `retry` is taken as a value only; its parts, such as `maxRetries`, are keys of their own and win over it.
  *
  * @throws {ConfigurationError} for an unknown key, naming the nearest known ones, or a value that does not parse.
  */
@@ -54,8 +55,14 @@ export function readConfig<T extends object>(
 ): StoreConfig<T> {
   const fields = [fieldsOf(schema), fieldsOf(clientConfig), fieldsOf(retryConfig)];
   const found: Record<string, unknown>[] = [{}, {}, {}];
+  let given: ClientOptions["retry"];
   for (const [key, value] of Object.entries(input)) {
     if (value === undefined) continue;
+    // Hooks, a budget, a clock: as text only its parts can be given.
+    if (key === "retry" && (value === false || typeof value === "object")) {
+      given = value as ClientOptions["retry"];
+      continue;
+    }
     const at = find(key, fields, options.prefixes ?? []);
     if (at === undefined) {
       if (options.unknown === "ignore") continue;
@@ -64,12 +71,10 @@ export function readConfig<T extends object>(
     const context: ConfigContext = { store: options.store, key };
     found[at.table]![at.name] = typeof value === "string" ? at.field.parse(value, context) : value;
   }
-  const [store, client, retry] = found;
-  const hasRetry = Object.keys(retry!).length > 0;
-  return {
-    store: store as Partial<T>,
-    client: hasRetry ? { ...client, retry: retry as RetryOptions } : client as ClientOptions,
-  };
+  const [store, client, parts] = found as [Partial<T>, ClientOptions, RetryOptions];
+  const hasParts = Object.keys(parts).length > 0;
+  const retry = given === false ? false : hasParts ? { ...given, ...parts } : given;
+  return { store, client: retry === undefined ? client : { ...client, retry } };
 }
 
 /**
