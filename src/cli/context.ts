@@ -12,6 +12,8 @@ import { ConfigurationError, InvalidPathError, NotFoundError } from "../store/er
 import type { ObjectStore } from "../store/object_store.ts";
 import { type Path, segmentsOf } from "../store/path.ts";
 import { clean, explain, UsageError } from "./errors.ts";
+import type { OutputFlags } from "./options.ts";
+import { RetryNotes } from "./retry_notes.ts";
 import type { Runtime } from "./runtime.ts";
 
 /** Adds a subcommand to the program. A subcommand is one file that exports one of these. */
@@ -47,6 +49,7 @@ export class Context {
   readonly #stores = new Map<string, ObjectStore>();
   readonly #connector = new NodeHttpConnector();
   readonly #endInterrupts: () => void;
+  readonly #retries = new RetryNotes((line) => void this.note(`storeport: ${line}`).catch(() => {}));
   /** The subcommand that runs, once that is known. */
   command: Command | undefined;
 
@@ -95,7 +98,12 @@ export class Context {
       };
       // The command runs where there is node:http, which streams uploads many times faster than Deno's fetch.
       // Credentials and endpoints come from where the clouds' own tools take them, too.
-      const opened = await openStore(url, { ...storeOptions, connector: this.#connector, env: true });
+      const opened = await openStore(url, {
+        ...(this.#tellsRetries() ? { retry: this.#retries.options } : {}),
+        ...storeOptions,
+        connector: this.#connector,
+        env: true,
+      });
       const store = this.#share(url, opened, storeOptions);
       const directory = argument.endsWith("/") || opened.path === "" ||
         (local && await this.runtime.isDirectory(url));
@@ -132,6 +140,12 @@ export class Context {
     const shared = this.#stores.get(key) ?? store;
     this.#stores.set(key, shared);
     return shared;
+  }
+
+  /** Whether a person waits, who may wonder what for. */
+  #tellsRetries(): boolean {
+    const { json, quiet } = this.command?.opts<OutputFlags>() ?? {};
+    return this.runtime.stderr.isTerminal && !json && !quiet;
   }
 
   /** A line on standard output. */
