@@ -6,7 +6,7 @@ import type { GuestCode } from "./module.ts";
 import type { GuestOptions, InstantiateOptions, RunResult } from "./options.ts";
 import { runCommand, start } from "./running.ts";
 import type { RunIsolation, ServeOptions } from "./serve/options.ts";
-import { runInWorker } from "./serve/run_worker.ts";
+import { runInWorker } from "./serve/worker/run.ts";
 import { serveGuest } from "./serve/serve.ts";
 import type { GuestServer } from "./serve/server.ts";
 

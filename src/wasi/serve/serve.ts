@@ -12,7 +12,7 @@ import { sharedOutput, type SharedOutputs } from "./output.ts";
 import { InstancePool } from "./pool.ts";
 import { GuestServer } from "./server.ts";
 import { Counters } from "./stats.ts";
-import { workerBackend } from "./workers.ts";
+import { workerBackend } from "./worker/workers.ts";
 
 /**
  * Serves a guest's HTTP handler. Nothing of it runs before the first request.

@@ -1,9 +1,9 @@
 /** The jobs of a worker, seen from inside: requests come as messages, answers go as messages. */
-import type { HeaderList } from "../../http/headers.ts";
-import { type BodySource, isSource, type ServedResponse } from "./exchange.ts";
-import { recordOf } from "./failure.ts";
-import { type Backend, Job } from "./job.ts";
-import { nextTurn } from "../turn.ts";
+import type { HeaderList } from "../../../http/headers.ts";
+import { type BodySource, isSource, type ServedResponse } from "../exchange.ts";
+import { recordOf } from "../failure.ts";
+import { type Backend, Job } from "../job.ts";
+import { nextTurn } from "../../turn.ts";
 import {
   AHEAD,
   BEGUN,
@@ -16,7 +16,7 @@ import {
 } from "./protocol.ts";
 import { answerRecord, jobOf, returnedRecord } from "./record.ts";
 import { type RingPair, RingReader, RingWriter } from "./ring.ts";
-import type { Send } from "./worker_line.ts";
+import type { Send } from "./line.ts";
 
 type JobMessage = Extract<ToWorker, { t: "job" }>;
 

@@ -1,15 +1,15 @@
 /** A command on a thread of its own. */
-import { GuestLimitError, GuestTrapError } from "../error.ts";
-import { processStreams } from "../cli/inherit.ts";
-import { join } from "../cli/sink.ts";
-import type { GuestCode } from "../module.ts";
-import type { GuestInput, GuestOptions, GuestOutput, RunResult } from "../options.ts";
-import type { RunIsolation } from "./options.ts";
+import { GuestLimitError } from "../../error.ts";
+import { processStreams } from "../../cli/inherit.ts";
+import { join } from "../../cli/sink.ts";
+import type { GuestCode } from "../../module.ts";
+import type { GuestInput, GuestOptions, GuestOutput, RunResult } from "../../options.ts";
+import type { RunIsolation } from "../options.ts";
+import { errorFrom } from "./error_record.ts";
 import { workerPermissions } from "./permissions.ts";
-import type { ErrorRecord } from "./protocol.ts";
-import { type FromWorker, sentOptions, type WorkerPort } from "./protocol.ts";
+import type { FromWorker, WorkerPort } from "./protocol.ts";
+import { sentCode, sentOptions } from "./sent.ts";
 import { spawnWorker } from "./spawn.ts";
-import { codeMessage } from "./workers.ts";
 
 /** Milliseconds that the worker has to end the guest itself. */
 const GRACE = 100;
@@ -22,7 +22,7 @@ export async function runInWorker(
 ): Promise<RunResult> {
   options.signal?.throwIfAborted();
   const sent = sentOptions(options);
-  const message = await codeMessage(name, code);
+  const message = await sentCode(name, code);
   const outputs = { 1: openOutput(options.stdout, 1), 2: openOutput(options.stderr, 2) };
   const input = openInput(options.stdin);
   const narrow = options.workerPermissions === "narrow";
@@ -65,7 +65,7 @@ export async function runInWorker(
         void written.then(() => resolve(message.result));
         break;
       case "runFailed":
-        void written.then(() => reject(errorOf(message.error)));
+        void written.then(() => reject(errorFrom(message.error)));
     }
   };
   try {
@@ -104,14 +104,6 @@ function deferred<T>(): Deferred<T> {
   let resolve!: Deferred<T>["resolve"], reject!: Deferred<T>["reject"];
   const promise = new Promise<T>((yes, no) => [resolve, reject] = [yes, no]);
   return { promise, resolve, reject };
-}
-
-function errorOf({ name, message, reason, limit, guestStderr, guestStack }: ErrorRecord): Error {
-  if (limit !== undefined) return new GuestLimitError(limit, reason ?? message, { guestStderr, guestStack });
-  if (reason !== undefined) return new GuestTrapError(reason, { guestStderr, guestStack });
-  const error = new Error(message);
-  error.name = name;
-  return error;
 }
 
 interface Output {

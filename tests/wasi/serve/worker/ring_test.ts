@@ -1,8 +1,14 @@
 /** Records between threads: what is written is read, whole and in order, whatever the sizes. */
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { answerRecord, jobOf, jobRecord, returnedRecord, saidIn } from "../../../src/wasi/serve/record.ts";
-import { RingReader, RingWriter, sharedRing } from "../../../src/wasi/serve/ring.ts";
+import {
+  answerRecord,
+  jobOf,
+  jobRecord,
+  returnedRecord,
+  saidIn,
+} from "../../../../src/wasi/serve/worker/record.ts";
+import { RingReader, RingWriter, sharedRing } from "../../../../src/wasi/serve/worker/ring.ts";
 
 const LARGEST = 60_000;
 

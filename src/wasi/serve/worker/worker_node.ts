@@ -1,7 +1,7 @@
 /** A worker thread of Node. Started by `spawn_node.ts`, imported by nobody. */
 import { parentPort } from "node:worker_threads";
 import type { ToWorker } from "./protocol.ts";
-import { workerMain } from "./worker_main.ts";
+import { workerMain } from "./main.ts";
 
 const port = parentPort!;
 

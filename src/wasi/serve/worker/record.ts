@@ -1,5 +1,5 @@
 /** Jobs and answers as records, for {@linkcode RingWriter}: those that are whole and small, which most are. */
-import type { HeaderEntry, HeaderList } from "../../http/headers.ts";
+import type { HeaderEntry, HeaderList } from "../../../http/headers.ts";
 import type { FromWorker, ToWorker } from "./protocol.ts";
 
 type JobMessage = Extract<ToWorker, { t: "job" }>;

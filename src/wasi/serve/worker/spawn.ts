@@ -1,6 +1,6 @@
 /** Starting a worker, on whatever platform this is. */
-import { NotSupportedError } from "../../store/error.ts";
-import { endEpoch, newEpoch } from "../epoch.ts";
+import { NotSupportedError } from "../../../store/error.ts";
+import { endEpoch, newEpoch } from "../../epoch.ts";
 import type { FromWorker, ToWorker, WorkerPort } from "./protocol.ts";
 
 /** Where a worker's code is. Published packages hold JavaScript. */

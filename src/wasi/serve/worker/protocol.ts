@@ -1,42 +1,12 @@
 /** What passes between the thread that serves and the workers that run guests. Everything here can be cloned. */
-import type { HeaderList } from "../../http/headers.ts";
-import type { Epoch } from "../epoch.ts";
-import type { GuestLimit } from "../error.ts";
-import { isStore } from "../keyvalue/grant.ts";
-import type { DeniedRequest, GuestOptions, RunResult, SocketGrant } from "../options.ts";
-import type { RequiredImport } from "../transpile/patch.ts";
-import type { FailureRecord } from "./failure.ts";
-import type { BackendStats } from "./job.ts";
-import type { PoolOptions, ServeOptions } from "./options.ts";
-
-/** A guest's code in a form that can be sent. */
-export interface CodeMessage {
-  readonly name: string;
-  readonly text: string;
-  readonly modules: readonly (readonly [name: string, module: WebAssembly.Module])[];
-  readonly required: readonly RequiredImport[];
-  readonly interruptible: boolean;
-}
-
-/** The options of a guest that can be sent. */
-export type SentOptions =
-  & Omit<
-    GuestOptions,
-    | "stdin"
-    | "stdout"
-    | "stderr"
-    | "connector"
-    | "trace"
-    | "onDenied"
-    | "signal"
-    | "clocks"
-    | "net"
-    | "sockets"
-  >
-  & {
-    readonly net?: readonly string[];
-    readonly sockets?: Omit<SocketGrant, "allow"> & { readonly allow: readonly string[] };
-  };
+import type { HeaderList } from "../../../http/headers.ts";
+import type { Epoch } from "../../epoch.ts";
+import type { DeniedRequest, RunResult } from "../../options.ts";
+import type { FailureRecord } from "../failure.ts";
+import type { BackendStats } from "../job.ts";
+import type { PoolOptions } from "../options.ts";
+import type { ErrorRecord } from "./error_record.ts";
+import type { SentCode, SentOptions } from "./sent.ts";
 
 /** A body in a message: whole, to be asked for, or none. */
 export type SentBody = Uint8Array | "stream" | undefined;
@@ -45,7 +15,7 @@ export type SentBody = Uint8Array | "stream" | undefined;
 export type ToWorker =
   | {
     readonly t: "serve";
-    readonly code: CodeMessage;
+    readonly code: SentCode;
     /** Whose end ends the guests. */
     readonly epoch: Epoch;
     readonly options: SentOptions;
@@ -83,7 +53,7 @@ export type ToWorker =
   | { readonly t: "taken"; readonly fd: 1 | 2 }
   | {
     readonly t: "run";
-    readonly code: CodeMessage;
+    readonly code: SentCode;
     /** Whose end ends the guests. */
     readonly epoch: Epoch;
     readonly options: SentOptions;
@@ -155,16 +125,6 @@ export const TAKEN = -1;
 /** In a cell of `claims`: the guest has been called with it. */
 export const BEGUN = -2;
 
-/** An error of a run, in the form in which it crosses. */
-export interface ErrorRecord {
-  readonly name: string;
-  readonly message: string;
-  readonly limit?: GuestLimit;
-  readonly reason?: string;
-  readonly guestStderr?: string;
-  readonly guestStack?: readonly string[];
-}
-
 /** One end of the line to another thread. */
 export interface Port<Out, In> {
   /** Sends; buffers in `transfer` move instead of being copied. */
@@ -188,46 +148,4 @@ export function transferOf(bytes: SentBody): Transferable[] {
   if (!(bytes instanceof Uint8Array)) return [];
   const { buffer, byteLength } = bytes;
   return buffer instanceof ArrayBuffer && buffer.byteLength === byteLength ? [buffer] : [];
-}
-
-/**
- * The options in the form in which they cross to a worker.
- *
- * @throws {TypeError} for what cannot: functions and objects with functions.
- */
-export function sentOptions(options: GuestOptions | ServeOptions): SentOptions {
-  const { args, argv0, env, cwd, terminals, preopens, net, sockets, config, keyValue } = options;
-  const { randomSeed, forbiddenHeaders, limits } = options;
-  for (const name of ["connector", "trace", "clocks"] as const) {
-    if (options[name] !== undefined) {
-      throw new TypeError(
-        `Cannot run the guest in a worker: "${name}" cannot be carried there; use isolation "inline"`,
-      );
-    }
-  }
-  const common = { args, argv0, env, cwd, terminals, preopens, config, randomSeed, forbiddenHeaders, limits };
-  return {
-    ...common,
-    net: entriesOf("net", net),
-    ...sockets !== undefined && { sockets: { ...sockets, allow: entriesOf("sockets", sockets.allow) ?? [] } },
-    keyValue: valuesOf(keyValue),
-  };
-}
-
-function entriesOf(name: string, given: GuestOptions["net"]): readonly string[] | undefined {
-  if (given === undefined || !("checkUrl" in given)) return given;
-  throw new TypeError(
-    `Cannot run the guest in a worker: "${name}" must be a list of entries there, a policy cannot be carried over`,
-  );
-}
-
-function valuesOf(buckets: GuestOptions["keyValue"]): GuestOptions["keyValue"] {
-  for (const [identifier, source] of Object.entries(buckets ?? {})) {
-    if (!isStore(source)) continue;
-    throw new TypeError(
-      `Cannot run the guest in a worker: the store of the bucket "${identifier}" cannot be carried there; ` +
-        'use isolation "inline"',
-    );
-  }
-  return buckets;
 }

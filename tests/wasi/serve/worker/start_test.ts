@@ -1,8 +1,8 @@
 /** Workers that cannot be started: each request is answered, and nobody tries for ever. */
-import "../generator.ts";
+import "../../generator.ts";
 import assert from "node:assert/strict";
-import type { ServeFailure } from "../../../src/wasi/mod.ts";
-import { guestAt } from "./env.ts";
+import type { ServeFailure } from "../../../../src/wasi/mod.ts";
+import { guestAt } from "../env.ts";
 
 Deno.test("workers that end before they begin: 500, the reason in the log, and one attempt a request", async () => {
   const { Worker } = globalThis;

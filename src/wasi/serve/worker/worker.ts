@@ -1,6 +1,6 @@
 /** A worker of Deno, Bun or a browser. Started by `spawn.ts`, imported by nobody. */
 import type { FromWorker, ToWorker } from "./protocol.ts";
-import { workerMain } from "./worker_main.ts";
+import { workerMain } from "./main.ts";
 
 const scope = globalThis as unknown as {
   onmessage: ((event: MessageEvent<readonly ToWorker[]>) => void) | null;

@@ -1,21 +1,16 @@
 /** Guests on threads of their own. */
-import type { GuestCode } from "../module.ts";
-import type { GuestOptions } from "../options.ts";
-import { failureOf, ServeFailure } from "./failure.ts";
-import type { Backend, BackendStats, Job } from "./job.ts";
-import { type ResolvedServeOptions, type ServeOptions, whole } from "./options.ts";
-import type { SharedOutputs } from "./output.ts";
+import type { GuestCode } from "../../module.ts";
+import type { GuestOptions } from "../../options.ts";
+import { failureOf, ServeFailure } from "../failure.ts";
+import type { Backend, BackendStats, Job } from "../job.ts";
+import { type ResolvedServeOptions, type ServeOptions, whole } from "../options.ts";
+import type { SharedOutputs } from "../output.ts";
+import { type LinkEvents, PREFETCH, WorkerLink } from "./link.ts";
 import { workerPermissions } from "./permissions.ts";
-import {
-  type CodeMessage,
-  type FromWorker,
-  sentOptions,
-  type ToWorker,
-  type WorkerPort,
-} from "./protocol.ts";
+import type { FromWorker, ToWorker, WorkerPort } from "./protocol.ts";
 import { sharedRing } from "./ring.ts";
+import { type SentCode, sentCode, sentOptions } from "./sent.ts";
 import { spawnWorker, type WorkerPermissions } from "./spawn.ts";
-import { type LinkEvents, PREFETCH, WorkerLink } from "./worker_link.ts";
 
 /** What the workers' owner gives them. */
 export interface WorkerContext {
@@ -23,12 +18,6 @@ export interface WorkerContext {
   readonly onDenied: NonNullable<GuestOptions["onDenied"]>;
   /** Called when there is room for a job again. */
   readonly freed: () => void;
-}
-
-/** Code in the form in which it is sent. */
-export async function codeMessage(name: string, code: GuestCode): Promise<CodeMessage> {
-  const { parts: { text, modules, interruptible }, required } = await code.interruptible();
-  return { name, text, modules: [...modules], required, interruptible };
 }
 
 /**
@@ -61,7 +50,7 @@ export function workerBackend(
   const permissions = options.workerPermissions === "narrow" ? workerPermissions(options) : undefined;
   return new Workers(
     message,
-    () => codeMessage(name, code),
+    () => sentCode(name, code),
     { count, concurrency, timeout: resolved.pool.requestTimeout, permissions },
     context,
   );
@@ -87,7 +76,7 @@ interface WorkersOptions {
 
 class Workers implements Backend {
   readonly #message: ServeMessage;
-  readonly #code: () => Promise<CodeMessage>;
+  readonly #code: () => Promise<SentCode>;
   readonly #options: WorkersOptions;
   readonly #context: WorkerContext;
   readonly #links = new Set<WorkerLink>();
@@ -104,7 +93,7 @@ class Workers implements Backend {
 
   constructor(
     message: ServeMessage,
-    code: () => Promise<CodeMessage>,
+    code: () => Promise<SentCode>,
     options: WorkersOptions,
     context: WorkerContext,
   ) {
@@ -170,7 +159,7 @@ class Workers implements Backend {
     this.#starting++;
     const { concurrency, timeout, permissions } = this.#options;
     let port: WorkerPort;
-    let code: CodeMessage;
+    let code: SentCode;
     try {
       code = await this.#code();
       port = await spawnWorker(permissions);

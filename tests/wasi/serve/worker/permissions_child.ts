@@ -2,7 +2,7 @@
  * Runs with all permissions and `--unstable-worker-options`: asks in a worker with the permissions that a guest's
  * options come to what that worker may do, and prints it. `OPTIONS` as JSON, then queries as JSON.
  */
-import { workerPermissions } from "../../../src/wasi/serve/permissions.ts";
+import { workerPermissions } from "../../../../src/wasi/serve/worker/permissions.ts";
 
 const [options, queries] = Deno.args.map((arg) => JSON.parse(arg));
 const code = `

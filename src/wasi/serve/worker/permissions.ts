@@ -1,5 +1,5 @@
 /** What a worker of Deno needs for what its guest was granted. */
-import type { GuestOptions } from "../options.ts";
+import type { GuestOptions } from "../../options.ts";
 import type { WorkerPermissions } from "./spawn.ts";
 
 /** Entries that name hosts which Deno's `net` permission can name too. */

@@ -1,7 +1,7 @@
 /** Workers of Node. */
 import process from "node:process";
 import { Worker } from "node:worker_threads";
-import { endEpoch, newEpoch } from "../epoch.ts";
+import { endEpoch, newEpoch } from "../../epoch.ts";
 import type { FromWorker, WorkerPort } from "./protocol.ts";
 import { workerUrl } from "./spawn.ts";
 

@@ -1,8 +1,8 @@
 /** `guest.run` in a worker: what it is given, what ends it. */
-import "../generator.ts";
+import "../../generator.ts";
 import assert from "node:assert/strict";
-import { GuestLimitError, GuestTrapError } from "../../../src/wasi/mod.ts";
-import { guestAt } from "./env.ts";
+import { GuestLimitError, GuestTrapError } from "../../../../src/wasi/mod.ts";
+import { guestAt } from "../env.ts";
 
 const isolation = "worker";
 

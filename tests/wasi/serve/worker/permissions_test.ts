@@ -1,6 +1,6 @@
 /** `workerPermissions: "narrow"`: a worker may do what its guest was granted, and that is enough. */
 import assert from "node:assert/strict";
-import { startOrigin } from "../../guests/origin.ts";
+import { startOrigin } from "../../../guests/origin.ts";
 
 const path = (name: string) => new URL(name, import.meta.url).pathname;
 const decode = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
@@ -58,7 +58,7 @@ Deno.test("narrow: a command in such a worker does what it was granted", async (
     await Deno.writeTextFile(`${directory}/f.txt`, "content");
     const run = (...args: string[]) =>
       deno(
-        path("../../../src/cli/main.ts"),
+        path("../../../../src/cli/main.ts"),
         "run",
         "--isolation",
         "worker",
@@ -66,10 +66,10 @@ Deno.test("narrow: a command in such a worker does what it was granted", async (
         "narrow",
         ...args,
       );
-    const hello = path("../../guests/hello/hello.wasm");
+    const hello = path("../../../guests/hello/hello.wasm");
     assert.equal(await run("--dir", `${directory}::/d`, hello, "--", "cat-file", "/d/f.txt"), "content");
     assert.equal(await run("--env", "A=b", hello, "--", "env"), "A=b\n");
-    const checks = path("../../guests/checks/checks.wasm");
+    const checks = path("../../../guests/checks/checks.wasm");
     const url = `http://${origin.address}/bytes/9`;
     assert.match(await run("--net", origin.address, checks, "--", "http_small", url, "2"), /ok http_small/);
   } finally {

@@ -1,14 +1,14 @@
 /** Entry point of a worker: runs one guest's instances, or one command. */
-import { codeOf, type GuestCode } from "../module.ts";
-import type { ByteWriter } from "../cli/sink.ts";
-import type { GuestOptions } from "../options.ts";
-import { runCommand, starter } from "../running.ts";
-import { GuestLimitError, GuestTrapError } from "../error.ts";
-import { instanceMaker } from "./maker.ts";
-import { InstancePool } from "./pool.ts";
-import type { CodeMessage, ErrorRecord, SentOptions, ToWorker } from "./protocol.ts";
-import { WorkerJobs } from "./worker_jobs.ts";
-import { batching, type Send, type WorkerLine } from "./worker_line.ts";
+import type { ByteWriter } from "../../cli/sink.ts";
+import type { GuestOptions } from "../../options.ts";
+import { runCommand, starter } from "../../running.ts";
+import { instanceMaker } from "../maker.ts";
+import { InstancePool } from "../pool.ts";
+import { errorRecord } from "./error_record.ts";
+import { WorkerJobs } from "./jobs.ts";
+import { batching, type Send, type WorkerLine } from "./line.ts";
+import type { ToWorker } from "./protocol.ts";
+import { codeFrom, type SentOptions } from "./sent.ts";
 
 /** Runs what it is told, for the life of the worker. */
 export function workerMain(line: WorkerLine): void {
@@ -99,10 +99,6 @@ class Outputs {
   }
 }
 
-function codeFrom({ text, modules, required, interruptible }: CodeMessage): Promise<GuestCode> {
-  return codeOf({ text, modules: new Map(modules), interruptible }, required);
-}
-
 type Serve = Extract<ToWorker, { t: "serve" }>;
 
 async function serve(
@@ -163,19 +159,4 @@ function inputStream(input: () => Promise<Uint8Array | undefined>): ReadableStre
       else controller.enqueue(bytes);
     },
   }, { highWaterMark: 0 });
-}
-
-function errorRecord(error: unknown): ErrorRecord {
-  if (!(error instanceof Error)) return { name: "Error", message: String(error) };
-  const { name, message } = error;
-  if (!(error instanceof GuestTrapError)) return { name, message };
-  const { reason, guestStderr, guestStack } = error;
-  return {
-    name,
-    message,
-    reason,
-    guestStderr,
-    guestStack,
-    ...(error instanceof GuestLimitError && { limit: error.limit }),
-  };
 }

@@ -1,8 +1,8 @@
 /** One worker, seen from the thread that serves: its jobs, their bodies, their deadlines, its end. */
-import type { HeaderList } from "../../http/headers.ts";
-import { type BodySource, isSource } from "./exchange.ts";
-import { failureFrom, ServeFailure } from "./failure.ts";
-import type { BackendStats, Job } from "./job.ts";
+import type { HeaderList } from "../../../http/headers.ts";
+import { type BodySource, isSource } from "../exchange.ts";
+import { failureFrom, ServeFailure } from "../failure.ts";
+import type { BackendStats, Job } from "../job.ts";
 import { jobRecord, type Said, saidIn } from "./record.ts";
 import { type RingPair, RingReader, RingWriter } from "./ring.ts";
 import {
