@@ -4,6 +4,7 @@ import { redactUrl } from "./http/url.ts";
 import { ConfigurationError, InvalidPathError } from "./store/error.ts";
 import type { ObjectStore } from "./store/object_store.ts";
 import { parsePath, type Path, pathFromUrl } from "./store/path.ts";
+import { arnAsHost } from "./stores/s3/endpoint/arn_url.ts";
 
 /** A store and the path in it that a URL named. */
 export interface OpenedStore {
@@ -65,6 +66,7 @@ export function knownSchemes(): string[] {
  * | `memory:///p` | a new, empty `MemoryStore` | the URL's path |
  * | `file:///p` | `LocalStore` of the whole file system | the URL's path |
  * | `s3://bucket/p`, `s3a://bucket/p` | `S3Store` of the bucket | the URL's path |
+ * | `s3://arn:aws:s3:region:account:accesspoint/name/p` | `S3Store` of the access point | what follows its name |
  * | `https://bucket.s3.region.amazonaws.com/p`, `https://s3.region.amazonaws.com/bucket/p` and their kin; `https://` URLs of Cloudflare R2, Wasabi, Backblaze, DigitalOcean, … | `S3Store` of the bucket | the key |
  * | any other `http:` or `https:` URL, with the option `provider` (`"minio"`, …) | `S3Store` of the bucket first in the path | the key |
  * | `http://host/p`, `https://host/p` | `HttpStore` of the server | the URL's path |
@@ -94,7 +96,7 @@ export async function openStore(url: string | URL, options: OpenStoreOptions = {
 }
 
 /**
- * Parses the URL of a store strictly.
+ * Parses the URL of a store strictly. An ARN that stands for the bucket becomes the URL's host, percent-encoded.
  *
  * @throws {ConfigurationError} for a text that is no URL.
  * @throws {InvalidPathError} for one whose path would not survive parsing.
@@ -115,8 +117,9 @@ export function parseStoreUrl(url: string | URL): URL {
   const [, scheme = "", , path = "", rest = ""] = parts;
   const problem = pathProblem(scheme.toLowerCase(), text, path, rest);
   if (problem !== undefined) throw new InvalidPathError(`Cannot open ${shown}: ${problem}`, { store: STORE });
+  const parsable = arnAsHost(text, shown);
   try {
-    return new URL(text);
+    return new URL(parsable);
   } catch {
     // The parser's own error quotes the URL, which may hold a password.
     throw new ConfigurationError(`Cannot open ${shown}: its host or port is not valid`, {

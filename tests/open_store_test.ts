@@ -105,6 +105,64 @@ Deno.test("openStore: a connector carries what goes over HTTP", async () => {
   await openStore("file:///a", { connector });
 });
 
+Deno.test("openStore: the bucket may be the ARN of an access point", async () => {
+  const own = "arn:aws:s3:eu-west-1:123456789012:accesspoint";
+  const outpost = "arn:aws:s3-outposts:us-west-2:123456789012:outpost/op-01ab/accesspoint/ap1";
+  const lambda = "arn:aws:s3-object-lambda:us-west-2:123456789012:accesspoint/ol";
+  const hosts = {
+    own: "my-point-123456789012.s3-accesspoint.eu-west-1.amazonaws.com",
+    outpost: "ap1-123456789012.op-01ab.s3-outposts.us-west-2.amazonaws.com",
+    lambda: "ol-123456789012.s3-object-lambda.us-west-2.amazonaws.com",
+  };
+  const table: [url: string, host: string, path: string][] = [
+    [`s3://${own}/my-point/a/b%20c`, hosts.own, "a/b c"],
+    [`s3a://${own}/my-point/accesspoint/x`, hosts.own, "accesspoint/x"],
+    [`S3://${own}:my-point/a:b`, hosts.own, "a:b"],
+    [`s3://${own}/my-point`, hosts.own, ""],
+    [`s3://${own}/my-point/`, hosts.own, ""],
+    [`s3://${encodeURIComponent(`${own}/my-point`)}/a`, hosts.own, "a"],
+    [`s3://${outpost}/a/b`, hosts.outpost, "a/b"],
+    [`s3://${outpost.replaceAll("/", ":")}/a/b`, hosts.outpost, "a/b"],
+    [`s3://${lambda}/a`, hosts.lambda, "a"],
+  ];
+  for (const [url, host, expected] of table) {
+    const urls: string[] = [];
+    const connector = {
+      connect: () => ({
+        call(request: { url: string }): Promise<never> {
+          urls.push(request.url);
+          return Promise.reject(new Error("no network here"));
+        },
+      }),
+    };
+    const { store, path } = await openStore(url, { connector, accessKeyId: "a", secretAccessKey: "b" });
+    assert.equal(path, expected, url);
+    await assert.rejects(store.get("k"));
+    assert.deepEqual(urls, [`https://${host}/k`], url);
+  }
+  const wrong: [url: string, name: string, message: RegExp][] = [
+    ["s3://arn:aws:s3:::data/x", "ConfigurationError", /not the ARN: "s3:\/\/data\/"/],
+    ["s3://arn:aws:iam::123456789012:role/x", "ConfigurationError", /no ARN of an access point, as in "s3:/],
+    [`s3://${own}`, "ConfigurationError", /no ARN of an access point/],
+    [`s3://${own}/My_Point/x`, "ConfigurationError", /Cannot use the ARN/],
+    ["s3://arn:aws:s3::123456789012:accesspoint/a.mrap/x", "NotSupportedError", /SigV4a/],
+  ];
+  for (const [url, name, message] of wrong) {
+    await assert.rejects(openStore(url, { skipSignature: true }), { name, message }, url);
+  }
+});
+
+Deno.test("registry: access points are told apart by their ARNs", async () => {
+  const registry = new StoreRegistry({ open: false });
+  const [one, other] = [new MemoryStore(), new MemoryStore()];
+  const arn = "s3://arn:aws:s3:eu-west-1:123456789012:accesspoint";
+  registry.register(`${arn}/one`, one);
+  registry.register(`${arn}/other/below`, other);
+  assert.deepEqual(await registry.resolve(`${arn}/one/a/b`), { store: one, path: "a/b" });
+  assert.deepEqual(await registry.resolve(`${arn}/other/below/c`), { store: other, path: "c" });
+  await assert.rejects(registry.resolve(`${arn}/other/c`), { name: "ConfigurationError" });
+});
+
 Deno.test("openStore: whoever wants to know is told of retries", async () => {
   let calls = 0;
   const connector = {

@@ -82,6 +82,13 @@ export class Context {
       );
     }
     const scheme = plain ? /^(?:https?|file|s3a?|memory):/i.exec(argument)?.[0] : undefined;
+    if (plain && /^arn:/.test(argument)) {
+      throw new UsageError(
+        `Cannot open "${
+          clean(argument)
+        }": write "s3://" before an ARN; for a file of that name put ./ before it`,
+      );
+    }
     if (scheme !== undefined) {
       throw new UsageError(
         `Cannot open "${clean(argument)}": a URL has two slashes after "${scheme}"; ` +

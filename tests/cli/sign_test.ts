@@ -28,12 +28,15 @@ Deno.test("cli: sign prints the URL alone", async () => {
     "x-amz-acl: private",
     "s3://bucket/a",
     "https://bucket.s3.us-west-2.amazonaws.com/b",
+    "s3://arn:aws:s3:us-east-2:123456789012:accesspoint/my-point/dir/c",
   ]);
-  const [a, b, end] = several.out.split("\n").map((line) => line && new URL(line));
+  const [a, b, c, end] = several.out.split("\n").map((line) => line && new URL(line));
   assert.equal(end, "");
   assert.equal((a as URL).searchParams.get("X-Amz-Expires"), "5400");
   assert.equal((a as URL).searchParams.get("X-Amz-SignedHeaders"), "content-type;host;x-amz-acl");
   assert.equal((b as URL).host, "bucket.s3.us-west-2.amazonaws.com");
+  assert.equal((c as URL).host, "my-point-123456789012.s3-accesspoint.us-east-2.amazonaws.com");
+  assert.equal((c as URL).pathname, "/dir/c");
 });
 
 Deno.test("cli: sign refuses what cannot be", async () => {

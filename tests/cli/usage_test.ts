@@ -48,6 +48,8 @@ Deno.test("cli: bad usage ends with 2 and says what is wrong", async () => {
     [["cp", "memory:///a", "-"], /write "\.\/-"/],
     [["ls", "http:/127.0.0.1/x"], /two slashes after "http:"/],
     [["ls", "s3:bucket"], /two slashes after "s3:"/],
+    [["ls", "arn:aws:s3:::data"], /write "s3:\/\/" before an ARN/],
+    [["ls", "s3://arn:aws:s3:::data"], /not the ARN: "s3:\/\/data\/"/],
     [["ls", "-o", "accesskey=x", "s3://bucket"], /did you mean .*"accessKeyId"/],
     [["ls", "-o", "retry=3", "http://127.0.0.1"], /did you mean "retryTimeout"/],
     [["cat", "http://[::1/x"], /host or port/],

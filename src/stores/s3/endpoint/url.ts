@@ -1,6 +1,7 @@
 /** Telling S3 from URLs: which service, bucket and key they name. */
 import { ConfigurationError, NotSupportedError } from "../../../store/error.ts";
 import { type Path, pathFromUrl } from "../../../store/path.ts";
+import { parseAccessPointArn } from "./bucket.ts";
 import { domainOf, PARTITION_DOMAINS } from "./endpoint.ts";
 import type { S3StoreOptions } from "../options.ts";
 import { findProvider } from "./find_provider.ts";
@@ -27,7 +28,7 @@ export function isS3Url(url: URL): boolean {
 /**
  * Takes the URL of an S3 object or prefix apart:
  *
- * - `s3://bucket/key`, `s3a://bucket/key`;
+ * - `s3://bucket/key`, `s3a://bucket/key`; the bucket may be the ARN of an access point, percent-encoded;
  * - AWS's own in the host's and the path's style, with regions, dual-stack, FIPS, acceleration, access points,
  *   directory buckets, of all partitions;
  * - those of the services in the provider table, by their hosts;
@@ -56,7 +57,13 @@ export function parseS3Url(url: URL, custom: boolean): S3Location {
 function parseS3Scheme(url: URL): S3Location {
   if (url.port !== "") throw refuse(url, 'a bucket has no port; give the "endpoint" as an option');
   if (url.hostname === "") throw refuse(url, "it names no bucket");
-  return { options: { bucket: decoded(url, url.hostname) }, path: pathFromUrl(url.pathname, "S3") };
+  const bucket = decoded(url, url.hostname);
+  // As in the host of an https: URL, the region that is named wins.
+  const region = parseAccessPointArn(bucket)?.region;
+  return {
+    options: { bucket, ...(region === undefined ? {} : { region }) },
+    path: pathFromUrl(url.pathname, "S3"),
+  };
 }
 
 function decoded(url: URL, text: string): string {
