@@ -1,11 +1,12 @@
 /** A connector with its layers: what stores and guests send their requests through. */
-import { checkClient } from "./check.ts";
 import type { HttpConnector } from "./connector.ts";
+import { opened } from "./fetch/service.ts";
+import { defaultHeaders, withDefaults } from "./layers/defaults.ts";
+import { withHttpsOnly } from "./layers/https_only.ts";
+import { lazyLayer } from "./layers/lazy.ts";
+import { checkClientOptions, type ClientOptions } from "./options.ts";
+import { withRetry } from "./retry/layer.ts";
 import type { HttpLayer, HttpService } from "./service.ts";
-import { layered } from "./layered.ts";
-import type { ClientOptions } from "./options.ts";
-
-export { withDefaults, withHttpsOnly } from "./layered.ts";
 
 /**
  * Connects and puts the layers that the options ask for around the connection. From the outside in:
@@ -36,6 +37,27 @@ export function createClient(
   options: ClientOptions = {},
   authorize?: HttpLayer,
 ): HttpService {
-  checkClient(options);
+  checkClientOptions(options);
   return layered(connector.connect(options), options, authorize);
+}
+
+/** `connected` with the layers that checked options ask for; which, {@linkcode createClient} tells. */
+export function layered(connected: HttpService, options: ClientOptions, authorize?: HttpLayer): HttpService {
+  const { policy, trace, limits, retry, allowHttp, unixSocket } = options;
+  let service = opened(connected);
+  if (policy !== undefined) {
+    service = lazyLayer(service, async () => (await loadOptional()).withPolicy(policy));
+  }
+  if (!allowHttp && unixSocket === undefined) service = withHttpsOnly()(service);
+  if (trace !== undefined) service = lazyLayer(service, async () => (await loadOptional()).withTrace(trace));
+  if (authorize !== undefined) service = authorize(service);
+  if (limits !== undefined) {
+    service = lazyLayer(service, async () => (await loadOptional()).withLimit(limits));
+  }
+  if (retry !== false) service = withRetry(retry)(service);
+  return withDefaults(defaultHeaders(options))(service);
+}
+
+function loadOptional(): Promise<typeof import("./layers/optional.ts")> {
+  return import("./layers/optional.ts");
 }

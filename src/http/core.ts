@@ -5,16 +5,17 @@
  * thirty.
  */
 export { isStreamBody } from "./body.ts";
+export { layered } from "./client.ts";
 export { DeadlineQueue } from "./deadlines.ts";
 export { HttpError } from "./error.ts";
 export { joined, uploadTime } from "./fetch/plain.ts";
 export { probeGuarded, probeWideHeaders } from "./fetch/platform.ts";
 export { opened } from "./fetch/service.ts";
 export { getHeader, headerOf } from "./headers.ts";
-export { layered } from "./layered.ts";
-export { checkLimits } from "./limit_options.ts";
+export { checkLimits } from "./layers/limit_options.ts";
+export { LazyService } from "./lazy_service.ts";
+export { isWorkerd } from "./platform.ts";
 export { redactUrl } from "./redact.ts";
 export { ConnectorResponse } from "./response.ts";
 export { isRetryableStatus } from "./retry/layer.ts";
 export { resolveRetry } from "./retry/options.ts";
-export { isWorkerd } from "./platform.ts";

@@ -18,10 +18,10 @@
  * @module
  */
 export { bodyLength, type HttpBody, type HttpStreamBody, isStreamBody } from "./body.ts";
-export { createClient, withDefaults, withHttpsOnly } from "./client.ts";
+export { createClient } from "./client.ts";
 export type { HttpConnector } from "./connector.ts";
-export type { HttpLayer, HttpRequest, HttpResponse, HttpService } from "./service.ts";
-export { defaultConnector } from "./default.ts";
+export { type Deadline, DeadlineQueue } from "./deadlines.ts";
+export { defaultConnector } from "./default_connector.ts";
 export { HttpError, type HttpErrorDetail, type HttpErrorKind, type HttpErrorOptions } from "./error.ts";
 export { type FetchAbilities, FetchConnector, type FetchConnectorOptions } from "./fetch.ts";
 export {
@@ -38,11 +38,20 @@ export {
   withHeader,
   withoutHeader,
 } from "./headers.ts";
-export type { LimitOptions } from "./limit_options.ts";
-export { withLimit } from "./limit.ts";
+export { withDefaults } from "./layers/defaults.ts";
+export { withHttpsOnly } from "./layers/https_only.ts";
+export { withLimit } from "./layers/limit.ts";
+export type { LimitOptions } from "./layers/limit_options.ts";
+export {
+  type TraceEndEvent,
+  type TraceErrorEvent,
+  type TraceHeadersEvent,
+  type TraceHooks,
+  withTrace,
+} from "./layers/trace.ts";
 export { NodeHttpConnector, type NodeHttpConnectorOptions, type NodeLookup } from "./node.ts";
 export type { ClientOptions } from "./options.ts";
-export type { HttpTimeouts } from "./timeouts.ts";
+export { allowList, type AllowListOptions } from "./policy/allow_list.ts";
 export {
   allowAll,
   denyAll,
@@ -52,14 +61,18 @@ export {
   type PolicyDenied,
   withPolicy,
 } from "./policy/policy.ts";
-export { allowList, type AllowListOptions } from "./policy/allow_list.ts";
+export { redactHeaders, redactUrl } from "./redact.ts";
 export {
   type BodyPiece,
   type BodySource,
   ConnectorResponse,
   type ConnectorResponseInit,
 } from "./response.ts";
-export { type Deadline, DeadlineQueue } from "./deadlines.ts";
+export type { BackoffOptions } from "./retry/backoff.ts";
+export { RetryBudget, type RetryBudgetOptions } from "./retry/budget.ts";
+export type { RetryClock } from "./retry/clock.ts";
+export type { FailedAttempt, RetryHistory, RetryStop } from "./retry/history.ts";
+export type { RetryDecisionEvent, RetryEvent } from "./retry/options.ts";
 export {
   isIdempotent,
   isRetryableError,
@@ -69,17 +82,6 @@ export {
   type RetryOptions,
   withRetry,
 } from "./retry/retry.ts";
-export type { RetryDecisionEvent, RetryEvent } from "./retry/options.ts";
-export type { FailedAttempt, RetryHistory, RetryStop } from "./retry/history.ts";
 export { type RetryFailure, RetryState } from "./retry/state.ts";
-export type { BackoffOptions } from "./retry/backoff.ts";
-export { RetryBudget, type RetryBudgetOptions } from "./retry/budget.ts";
-export type { RetryClock } from "./retry/clock.ts";
-export {
-  type TraceEndEvent,
-  type TraceErrorEvent,
-  type TraceHeadersEvent,
-  type TraceHooks,
-  withTrace,
-} from "./trace.ts";
-export { redactHeaders, redactUrl } from "./redact.ts";
+export type { HttpLayer, HttpRequest, HttpResponse, HttpService } from "./service.ts";
+export type { HttpTimeouts } from "./timeouts.ts";

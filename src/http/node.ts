@@ -1,10 +1,10 @@
 /** The faithful connector: HTTP over `node:http`, in Deno, Node and Bun. */
 import type { HttpConnector } from "./connector.ts";
-import type { HttpRequest, HttpResponse, HttpService } from "./service.ts";
-import { isWorkerd } from "./core.ts";
+import { isWorkerd, LazyService } from "./core.ts";
 import { checkOptions } from "./node/check.ts";
 import type { NodeHttpConnectorOptions, NodeSettings } from "./node/settings.ts";
 import type { ClientOptions } from "./options.ts";
+import type { HttpService } from "./service.ts";
 import { NotSupportedError } from "../store/error.ts";
 
 export type { NodeHttpConnectorOptions, NodeLookup } from "./node/settings.ts";
@@ -50,43 +50,18 @@ export class NodeHttpConnector implements HttpConnector {
    */
   connect(options: ClientOptions = {}): HttpService {
     checkOptions(options);
-    return new LazyService({ ...this.#options, options });
+    return new LazyService(() => loadService({ ...this.#options, options }));
   }
 }
 
-/** Loads the implementation with the first request, so that importing this module needs no `node:` modules. */
-class LazyService implements HttpService {
-  readonly #settings: NodeSettings;
-  #loading: Promise<HttpService> | undefined;
-  #service: HttpService | undefined;
-  #closed = false;
-
-  constructor(settings: NodeSettings) {
-    this.#settings = settings;
-  }
-
-  call(request: HttpRequest): Promise<HttpResponse> {
-    if (this.#service !== undefined) return this.#service.call(request);
-    this.#loading ??= this.#load();
-    return this.#loading.then((service) => service.call(request));
-  }
-
-  close(): void {
-    this.#closed = true;
-    this.#service?.close?.();
-  }
-
-  async #load(): Promise<HttpService> {
-    // Asked before the import, which takes StarlingMonkey down, and sends a page to its server.
-    if (isWorkerd() || !("process" in globalThis)) throw withoutNodeHttp();
-    const { NodeService } = await import("./node/service.ts").catch((cause) => {
-      throw withoutNodeHttp(cause);
-    });
-    const service = new NodeService(this.#settings);
-    if (this.#closed) service.close?.();
-    this.#service = service;
-    return service;
-  }
+/** The implementation is loaded with the first request, so that importing this module needs no `node:` modules. */
+async function loadService(settings: NodeSettings): Promise<HttpService> {
+  // Asked before the import, which takes StarlingMonkey down, and sends a page to its server.
+  if (isWorkerd() || !("process" in globalThis)) throw withoutNodeHttp();
+  const { NodeService } = await import("./node/service.ts").catch((cause) => {
+    throw withoutNodeHttp(cause);
+  });
+  return new NodeService(settings);
 }
 
 function withoutNodeHttp(cause?: unknown): NotSupportedError {

@@ -1,10 +1,12 @@
 /** Options of an HTTP client: object_store's client keys in camelCase, and the layers' own. */
+import { isFieldValue, isToken } from "./header_syntax.ts";
 import type { HeaderList } from "./headers.ts";
-import type { LimitOptions } from "./limit_options.ts";
+import { checkLimits, type LimitOptions } from "./layers/limit_options.ts";
+import type { TraceHooks } from "./layers/trace.ts";
 import type { NetworkPolicy } from "./policy/policy.ts";
 import type { RetryOptions } from "./retry/options.ts";
 import type { HttpTimeouts } from "./timeouts.ts";
-import type { TraceHooks } from "./trace.ts";
+import { ConfigurationError } from "../store/error.ts";
 
 /**
  * How to connect. Keys are those of object_store's `ClientConfigKey` in camelCase; a connector ignores none
@@ -57,4 +59,31 @@ export interface ClientOptions extends HttpTimeouts {
   readonly limits?: LimitOptions;
   /** Told of each request's start, response head, end and failure. */
   readonly trace?: TraceHooks;
+}
+
+/**
+ * Checks what a client does with its options itself; the connector checks the rest.
+ *
+ * @throws {ConfigurationError} for an option that makes no sense.
+ */
+export function checkClientOptions({ limits, defaultHeaders = [], userAgent }: ClientOptions): void {
+  if (limits !== undefined) checkLimits(limits);
+  checkDefaultHeaders(defaultHeaders);
+  if (userAgent !== undefined) checkDefaultHeaders([["user-agent", userAgent]]);
+}
+
+/**
+ * Checks header lines that are added to requests.
+ *
+ * @throws {ConfigurationError} for a line that is not a valid header.
+ */
+export function checkDefaultHeaders(headers: HeaderList): void {
+  for (const [name, value] of headers) {
+    if (isToken(name) && isFieldValue(value)) continue;
+    // The value is not shown: it may be a key.
+    throw new ConfigurationError(`Cannot use the default header "${name}": it is not a valid header line`, {
+      store: "HTTP",
+      key: "defaultHeaders",
+    });
+  }
 }

@@ -1,7 +1,7 @@
 /** What a guest is given. Default: nothing is allowed. */
 import type { HttpConnector } from "../http/connector.ts";
 import type { NetworkPolicy } from "../http/policy/policy.ts";
-import type { TraceHooks } from "../http/trace.ts";
+import type { TraceHooks } from "../http/layers/trace.ts";
 import type { ObjectStore } from "../store/object_store.ts";
 
 /** A directory that the guest may open. */

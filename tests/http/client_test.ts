@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
-import { createClient, withDefaults, withHttpsOnly } from "../../src/http/client.ts";
+import { createClient } from "../../src/http/client.ts";
+import { withDefaults } from "../../src/http/layers/defaults.ts";
+import { withHttpsOnly } from "../../src/http/layers/https_only.ts";
 import { allowList } from "../../src/http/policy/allow_list.ts";
 import type { HttpConnector } from "../../src/http/connector.ts";
 import type { HttpRequest, HttpService } from "../../src/http/service.ts";

@@ -1,7 +1,7 @@
 // What FetchConnector makes of platforms that differ: options, abilities, error shapes, TLS, sockets, permissions.
 import { strict as assert } from "node:assert";
 import { type AddressInfo, createServer } from "node:net";
-import { defaultConnector } from "../../src/http/default.ts";
+import { defaultConnector } from "../../src/http/default_connector.ts";
 import { HttpError } from "../../src/http/error.ts";
 import { fetchError } from "../../src/http/fetch/error.ts";
 import { looksEncoded } from "../../src/http/fetch/coding.ts";

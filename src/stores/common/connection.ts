@@ -1,8 +1,7 @@
 /** How stores that speak HTTP are connected: the options they share, and what is checked of them at once. */
-import { checkClient } from "../../http/check.ts";
+import { checkClientOptions, type ClientOptions } from "../../http/options.ts";
 import type { HttpConnector } from "../../http/connector.ts";
 import type { HttpService } from "../../http/service.ts";
-import type { ClientOptions } from "../../http/options.ts";
 import type { ResolvedRetryOptions } from "../../http/retry/options.ts";
 
 /** Options that every store over HTTP takes. */
@@ -42,7 +41,7 @@ export class PendingConnection {
    * @throws {NotSupportedError} for one that the connector cannot honour.
    */
   constructor(connector: HttpConnector, client: ClientOptions = {}) {
-    checkClient(client);
+    checkClientOptions(client);
     this.connected = connector.connect(client);
     this.client = client;
   }

@@ -1,7 +1,7 @@
 /** Connections that requests go through. Loaded with the first of them. */
 import type { HttpConnector } from "../../http/connector.ts";
 import type { HttpLayer, HttpService } from "../../http/service.ts";
-import { layered } from "../../http/layered.ts";
+import { layered } from "../../http/client.ts";
 import type { ClientOptions } from "../../http/options.ts";
 import { resolveRetry } from "../../http/retry/options.ts";
 import { type Connection, PendingConnection } from "./connection.ts";

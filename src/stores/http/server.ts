@@ -1,6 +1,6 @@
 /** The server of {@linkcode HttpStore}, as far as its constructor makes it; `client.ts` talks to it. */
 import type { HttpLayer } from "../../http/service.ts";
-import { defaultConnector } from "../../http/default.ts";
+import { defaultConnector } from "../../http/default_connector.ts";
 import { PendingConnection } from "../common/connection.ts";
 import { type BaseUrl, parseBaseUrl } from "../common/url.ts";
 import { authorization } from "./authorization.ts";

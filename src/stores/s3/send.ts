@@ -2,7 +2,7 @@
 import type { HttpStreamBody } from "../../http/body.ts";
 import type { HttpLayer, HttpRequest, HttpResponse } from "../../http/service.ts";
 import type { HeaderEntry, HeaderList } from "../../http/headers.ts";
-import { lazyLayer } from "../../http/lazy_layer.ts";
+import { lazyLayer } from "../../http/layers/lazy.ts";
 import type { RetryState } from "../../http/retry/state.ts";
 import type { Path } from "../../store/path.ts";
 import type { OperationOptions } from "../../store/types.ts";

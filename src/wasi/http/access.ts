@@ -4,7 +4,7 @@ import type { HttpRequest, HttpResponse, HttpService } from "../../http/service.
 import { FetchConnector } from "../../http/fetch.ts";
 import { HttpError } from "../../http/error.ts";
 import { denyAll, type NetworkPolicy } from "../../http/policy/policy.ts";
-import { type TraceHooks, withTrace } from "../../http/trace.ts";
+import { type TraceHooks, withTrace } from "../../http/layers/trace.ts";
 import { redactUrl } from "../../http/url.ts";
 import type { DeniedRequest } from "../options.ts";
 import type { ErrorCode } from "./error_code.ts";

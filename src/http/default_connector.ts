@@ -1,10 +1,11 @@
 /** The connector that is used where none is given. */
 import type { HttpConnector } from "./connector.ts";
-import type { HttpRequest, HttpResponse, HttpService } from "./service.ts";
 import { FetchConnector } from "./fetch.ts";
+import { LazyService } from "./lazy_service.ts";
 import type { ClientOptions } from "./options.ts";
-import { NotSupportedError } from "../store/error.ts";
 import { isNode, isWorkerd } from "./platform.ts";
+import type { HttpService } from "./service.ts";
+import { NotSupportedError } from "../store/error.ts";
 
 /**
  * A connector of what this environment has, found when a service is connected: `fetch`, or `node:http` where there is
@@ -26,11 +27,11 @@ class DefaultConnector implements HttpConnector {
   /** @throws {NotSupportedError} for an option that nothing here can honour, and where nothing can connect. */
   connect(options: ClientOptions = {}): HttpService {
     const node = hasNodeHttp();
-    if (node && (options.policy !== undefined || prefersNodeHttp())) return new NodeService(options);
+    if (node && (options.policy !== undefined || prefersNodeHttp())) return nodeService(options);
     try {
       return new FetchConnector().connect(options);
     } catch (error) {
-      if (node && error instanceof NotSupportedError) return new NodeService(options);
+      if (node && error instanceof NotSupportedError) return nodeService(options);
       throw error;
     }
   }
@@ -50,26 +51,7 @@ function prefersNodeHttp(): boolean {
   return !process?.env.NODE_USE_ENV_PROXY;
 }
 
-/** Loads the connector over `node:http` with the first request, so that programs over `fetch` do without it. */
-class NodeService implements HttpService {
-  readonly #options: ClientOptions;
-  #service: Promise<HttpService> | undefined;
-
-  constructor(options: ClientOptions) {
-    this.#options = options;
-  }
-
-  async call(request: HttpRequest): Promise<HttpResponse> {
-    return await (await (this.#service ??= this.#connect())).call(request);
-  }
-
-  close(): void {
-    this.#service?.then((service) => service.close?.(), () => {});
-    this.#service = undefined;
-  }
-
-  async #connect(): Promise<HttpService> {
-    const { NodeHttpConnector } = await import("./node.ts");
-    return new NodeHttpConnector().connect(this.#options);
-  }
+/** Of the connector over `node:http`, which programs over `fetch` do without. */
+function nodeService(options: ClientOptions): HttpService {
+  return new LazyService(async () => new (await import("./node.ts")).NodeHttpConnector().connect(options));
 }

@@ -1,15 +1,15 @@
 /** The layers over real connections. */
 import assert from "node:assert/strict";
-import { allowList } from "../../src/http/policy/allow_list.ts";
-import { createClient } from "../../src/http/client.ts";
-import type { HttpConnector } from "../../src/http/connector.ts";
-import { HttpError } from "../../src/http/error.ts";
-import { FetchConnector } from "../../src/http/fetch.ts";
-import { NodeHttpConnector } from "../../src/http/node.ts";
-import type { ClientOptions } from "../../src/http/options.ts";
-import { RetryError, retryHistory } from "../../src/http/retry/retry.ts";
-import { get } from "./calls.ts";
-import { FakeClock } from "./fakes.ts";
+import { allowList } from "../../../src/http/policy/allow_list.ts";
+import { createClient } from "../../../src/http/client.ts";
+import type { HttpConnector } from "../../../src/http/connector.ts";
+import { HttpError } from "../../../src/http/error.ts";
+import { FetchConnector } from "../../../src/http/fetch.ts";
+import { NodeHttpConnector } from "../../../src/http/node.ts";
+import type { ClientOptions } from "../../../src/http/options.ts";
+import { RetryError, retryHistory } from "../../../src/http/retry/retry.ts";
+import { get } from "../calls.ts";
+import { FakeClock } from "../fakes.ts";
 
 const CONNECTORS: Array<[string, () => HttpConnector]> = [
   ["FetchConnector", () => new FetchConnector()],

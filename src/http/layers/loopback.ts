@@ -1,7 +1,7 @@
 /** Which requests may go without encryption. Loaded for URLs that do not begin with `https://`. */
-import type { HttpRequest } from "./service.ts";
-import { HttpError } from "./core.ts";
-import { isLoopbackHost, parseRequestUrl } from "./url.ts";
+import type { HttpRequest } from "../service.ts";
+import { HttpError } from "../core.ts";
+import { isLoopbackHost, parseRequestUrl } from "../url.ts";
 
 /**
  * The loopback origin that the request goes to, with its slash, so that it is a whole authority and cannot be

@@ -1,6 +1,6 @@
 /** Trace hooks for requests, independent of any tracing library. */
-import type { HttpLayer, HttpRequest, HttpResponse, HttpService } from "./service.ts";
-import { observeBody } from "./observe.ts";
+import type { HttpLayer, HttpRequest, HttpResponse, HttpService } from "../service.ts";
+import { observeBody } from "./observe_body.ts";
 
 /** What `headers` is told. */
 export interface TraceHeadersEvent {

@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import type { HttpResponse, HttpService } from "../../src/http/service.ts";
-import { Semaphore, withLimit } from "../../src/http/limit.ts";
-import { ConfigurationError } from "../../src/store/error.ts";
-import { get } from "./calls.ts";
-import { fails, fakeBody, FakeService, respond, settle } from "./fakes.ts";
+import type { HttpResponse, HttpService } from "../../../src/http/service.ts";
+import { Semaphore } from "../../../src/http/layers/semaphore.ts";
+import { withLimit } from "../../../src/http/layers/limit.ts";
+import { ConfigurationError } from "../../../src/store/error.ts";
+import { get } from "../calls.ts";
+import { fails, fakeBody, FakeService, respond, settle } from "../fakes.ts";
 
 /** Which of the calls have got their response head. */
 async function arrived(calls: Promise<HttpResponse>[]): Promise<number[]> {

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import type { HttpRequest } from "../../src/http/service.ts";
-import { HttpError } from "../../src/http/error.ts";
-import { type TraceHooks, withTrace } from "../../src/http/trace.ts";
-import { get } from "./calls.ts";
-import { fails, fakeBody, FakeService, respond } from "./fakes.ts";
+import type { HttpRequest } from "../../../src/http/service.ts";
+import { HttpError } from "../../../src/http/error.ts";
+import { type TraceHooks, withTrace } from "../../../src/http/layers/trace.ts";
+import { get } from "../calls.ts";
+import { fails, fakeBody, FakeService, respond } from "../fakes.ts";
 
 /** Hooks that write down what they are told. */
 function recorder(): { hooks: TraceHooks; seen: string[]; elapsed: number[] } {

@@ -1,5 +1,5 @@
 /** Layers whose code is loaded with their first request, so that programs that do not use them do not load them. */
-import type { HttpLayer, HttpRequest, HttpResponse, HttpService } from "./service.ts";
+import type { HttpLayer, HttpRequest, HttpResponse, HttpService } from "../service.ts";
 
 /** The layer that `load` brings, around `inner`. */
 export function lazyLayer(inner: HttpService, load: () => Promise<HttpLayer>): HttpService {

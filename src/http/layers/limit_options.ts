@@ -1,5 +1,5 @@
 /** Options of the concurrency limits. */
-import { ConfigurationError } from "../store/error.ts";
+import { ConfigurationError } from "../../store/error.ts";
 
 /** Limits of a client. */
 export interface LimitOptions {
