@@ -1,19 +1,12 @@
 /** The jobs of a worker, seen from inside: requests come as messages, answers go as messages. */
 import type { HeaderList } from "../../../http/headers.ts";
-import { type BodySource, isSource, type ServedResponse } from "../exchange.ts";
+import { isSource, type ServedResponse } from "../exchange.ts";
 import { recordOf } from "../failure.ts";
 import { type Backend, Job } from "../job.ts";
 import { nextTurn } from "../../turn.ts";
-import {
-  AHEAD,
-  BEGUN,
-  expects,
-  type SentBody,
-  TAKEN,
-  tellStats,
-  type ToWorker,
-  transferOf,
-} from "./protocol.ts";
+import { BodyReceiver, BodySender } from "./body.ts";
+import { Claims } from "./claims.ts";
+import { expects, type SentBody, tellStats, type ToWorker, transferOf } from "./protocol.ts";
 import { answerRecord, jobOf, returnedRecord } from "./record.ts";
 import { type RingPair, RingReader, RingWriter } from "./ring.ts";
 import type { Send } from "./line.ts";
@@ -23,8 +16,8 @@ type JobMessage = Extract<ToWorker, { t: "job" }>;
 /** A job here. */
 interface Held {
   readonly job: Job;
-  readonly upload: Upload | undefined;
-  download: Download | undefined;
+  readonly upload: BodyReceiver | undefined;
+  download: BodySender | undefined;
   /** Whether something of it went as a message: then what follows must too. */
   posted: boolean;
   returned: boolean;
@@ -43,7 +36,7 @@ const SLICE = 1;
 /** See the file's head. */
 export class WorkerJobs {
   readonly #send: Send;
-  readonly #claims: Int32Array | undefined;
+  readonly #claims: Claims | undefined;
   readonly #rings: RingPair | undefined;
   readonly #pool: Backend;
   readonly #waiting: Waiting[] = [];
@@ -59,7 +52,7 @@ export class WorkerJobs {
     pool: (freed: () => void) => Backend,
   ) {
     this.#send = send;
-    this.#claims = claims;
+    this.#claims = claims && new Claims(claims);
     this.#rings = rings && {
       writer: new RingWriter(rings.fromWorker),
       reader: new RingReader(rings.toWorker),
@@ -87,16 +80,12 @@ export class WorkerJobs {
     }
     switch (message.t) {
       case "piece":
-        return held.upload?.piece(message.bytes);
       case "end":
-        return held.upload?.end(message.trailers);
       case "broken":
-        return held.upload?.broken();
-      case "credit":
-        return held.download?.credit(message.pieces);
+        return held.upload?.told(message);
+      case "more":
       case "cancel":
-        held.download?.cancel();
-        return this.#forget(message.id, held);
+        return held.download?.told(message);
       case "gone":
         return held.job.clientGone();
     }
@@ -110,7 +99,7 @@ export class WorkerJobs {
       while (this.#waiting.length > 0 && this.#pool.available) {
         const { job, early } = this.#waiting.shift()!;
         // Whoever takes the place first has the job: this worker, or another one to which it is moved.
-        if (this.#claims !== undefined && !takes(this.#claims, job)) continue;
+        if (this.#claims?.take(job.place, job.id) === false) continue;
         this.#start(job);
         for (const message of early) this.tell(message);
         if (performance.now() - this.#turned < SLICE) continue;
@@ -138,7 +127,11 @@ export class WorkerJobs {
     // The next guest may never let go of the thread: what the last one said must be out.
     this.#send.flush();
     const { id, name, method, scheme, authority, path, headers, body } = message;
-    const upload = body === "stream" ? new Upload(id, this.#send, !expects(headers)) : undefined;
+    const upload = body !== "stream" ? undefined : new BodyReceiver(id, {
+      send: this.#send,
+      broken: "The request was cut off",
+      waits: expects(headers),
+    });
     const request = {
       method,
       scheme,
@@ -149,7 +142,7 @@ export class WorkerJobs {
       trailers: () => upload?.trailers ?? [],
     };
     const job = new Job(name, request, {
-      begun: () => this.#begun(message.place),
+      begun: () => this.#claims?.begin(message.place),
       answered: (response) => this.#answer(id, held, response),
       failed: (failure) => {
         held.posted = true;
@@ -168,21 +161,19 @@ export class WorkerJobs {
     this.#pool.start(job);
   }
 
-  /** Its time runs from now on. */
-  #begun(place: number): void {
-    const claims = this.#claims;
-    if (claims === undefined) return;
-    Atomics.store(claims, claims.length / 2 + place, Date.now() | 0);
-    Atomics.store(claims, place, BEGUN);
-  }
-
   #answer(id: number, held: Held, response: ServedResponse): void {
     const { status, headers, body } = response;
     let sent: SentBody;
     let trailers: HeaderList = [];
     if (isSource(body)) {
       sent = "stream";
-      held.download = new Download(id, this.#send, body, response, () => this.#forget(id, held));
+      held.download = new BodySender(id, {
+        body,
+        trailers: response.trailers,
+        send: this.#send,
+        over: () => this.#forget(id, held),
+      });
+      held.download.proceed(0);
     } else {
       sent = body;
       trailers = response.trailers();
@@ -202,117 +193,5 @@ export class WorkerJobs {
 
   #forget(id: number, held: Held): void {
     if (held.returned && held.download?.over !== false) this.#held.delete(id);
-  }
-}
-
-function takes(claims: Int32Array, { place, id }: JobMessage): boolean {
-  return Atomics.compareExchange(claims, place, id, TAKEN) === id;
-}
-
-/** A request's body: its first pieces come unasked, each further one when one has been taken. */
-class Upload implements BodySource {
-  readonly #id: number;
-  readonly #send: Send;
-  readonly #pieces: Uint8Array[] = [];
-  /** Whether the first pieces come without being asked for. */
-  #asked: boolean;
-  #state: "open" | "ended" | "broken" | "cancelled" = "open";
-  #wake: (() => void) | undefined;
-  trailers: HeaderList = [];
-
-  constructor(id: number, send: Send, asked: boolean) {
-    this.#id = id;
-    this.#send = send;
-    this.#asked = asked;
-  }
-
-  async read(): Promise<Uint8Array | undefined> {
-    if (!this.#asked) {
-      this.#asked = true;
-      this.#send({ t: "pull", id: this.#id, pieces: 0 });
-    }
-    while (this.#pieces.length === 0 && this.#state === "open") {
-      await new Promise<void>((resolve) => this.#wake = resolve);
-    }
-    const piece = this.#pieces.shift();
-    if (piece === undefined && this.#state === "broken") throw new Error("The request was cut off");
-    if (piece !== undefined && this.#state === "open") this.#send({ t: "pull", id: this.#id, pieces: 1 });
-    return piece;
-  }
-
-  cancel(): void {
-    if (this.#state === "open") this.#send({ t: "stop", id: this.#id });
-    this.#state = "cancelled";
-    this.#pieces.length = 0;
-    this.#wake?.();
-  }
-
-  piece(bytes: Uint8Array): void {
-    if (this.#state === "open") this.#pieces.push(bytes);
-    this.#wake?.();
-  }
-
-  end(trailers: HeaderList): void {
-    this.trailers = trailers;
-    if (this.#state === "open") this.#state = "ended";
-    this.#wake?.();
-  }
-
-  broken(): void {
-    if (this.#state === "open") this.#state = "broken";
-    this.#wake?.();
-  }
-}
-
-/** An answer's body, sent as far as the other side has room. */
-class Download {
-  readonly #id: number;
-  readonly #send: Send;
-  readonly #body: BodySource;
-  readonly #response: ServedResponse;
-  readonly #ended: () => void;
-  #credit = AHEAD;
-  #pumping = false;
-  over = false;
-
-  constructor(id: number, send: Send, body: BodySource, response: ServedResponse, ended: () => void) {
-    this.#id = id;
-    this.#send = send;
-    this.#body = body;
-    this.#response = response;
-    this.#ended = ended;
-    void this.#pump();
-  }
-
-  credit(pieces: number): void {
-    this.#credit += pieces;
-    if (!this.#pumping) void this.#pump();
-  }
-
-  cancel(): void {
-    this.over = true;
-    this.#body.cancel();
-  }
-
-  async #pump(): Promise<void> {
-    this.#pumping = true;
-    try {
-      while (this.#credit > 0 && !this.over) {
-        const bytes = await this.#body.read();
-        if (this.over) break;
-        if (bytes === undefined) {
-          this.over = true;
-          this.#send({ t: "end", id: this.#id, trailers: this.#response.trailers() });
-          break;
-        }
-        this.#credit--;
-        this.#send({ t: "piece", id: this.#id, bytes }, transferOf(bytes));
-      }
-    } catch {
-      this.over = true;
-      this.#send({ t: "broken", id: this.#id });
-    }
-    this.#pumping = false;
-    if (this.over) this.#ended();
   }
 }

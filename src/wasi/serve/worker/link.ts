@@ -1,18 +1,16 @@
 /** One worker, seen from the thread that serves: its jobs, their bodies, their deadlines, its end. */
-import type { HeaderList } from "../../../http/headers.ts";
-import { type BodySource, isSource } from "../exchange.ts";
+import { isSource } from "../exchange.ts";
 import { failureFrom, ServeFailure } from "../failure.ts";
 import type { BackendStats, Job } from "../job.ts";
+import { BodyReceiver, BodySender } from "./body.ts";
+import { Claims } from "./claims.ts";
 import { jobRecord, type Said, saidIn } from "./record.ts";
 import { type RingPair, RingReader, RingWriter } from "./ring.ts";
 import {
-  AHEAD,
-  BEGUN,
   expects,
   type FromWorker,
   type SharedRings,
   statsIn,
-  TAKEN,
   type ToWorker,
   transferOf,
   type WorkerPort,
@@ -38,7 +36,7 @@ const GRACE = 100;
 export const PREFETCH = 7;
 
 /** How many may wait in a worker: none where nobody could take them back, or where they need not. */
-function prefetch(concurrency: number, claims: Int32Array | undefined): number {
+function prefetch(concurrency: number, claims: Claims | undefined): number {
   return claims === undefined || concurrency > 1 ? 0 : PREFETCH;
 }
 
@@ -51,14 +49,12 @@ interface Linked {
   readonly place: number;
   /** Whether it went as a message. */
   posted: boolean;
-  /** Pieces of its body that the worker has room for. */
-  room: number;
-  uploading: boolean;
+  readonly upload: BodySender | undefined;
   started: boolean;
   /** How often its deadline came while its instance was still being made. */
   waits: number;
   returned: boolean;
-  download: Received | undefined;
+  download: BodyReceiver | undefined;
   timer: ReturnType<typeof setTimeout> | undefined;
 }
 
@@ -68,7 +64,7 @@ export class WorkerLink {
   readonly #port: WorkerPort;
   readonly #events: LinkEvents;
   readonly #timeout: number;
-  readonly #claims: Int32Array | undefined;
+  readonly #claims: Claims | undefined;
   readonly #concurrency: number;
   readonly #prefetch: number;
   readonly #rings: RingPair | undefined;
@@ -97,9 +93,9 @@ export class WorkerLink {
     this.#port = port;
     this.#events = events;
     this.#timeout = options.timeout;
-    this.#claims = options.claims;
+    this.#claims = options.claims && new Claims(options.claims);
     this.#concurrency = options.concurrency;
-    this.#prefetch = prefetch(options.concurrency, options.claims);
+    this.#prefetch = prefetch(options.concurrency, this.#claims);
     const { rings } = options;
     this.#rings = rings && {
       writer: new RingWriter(rings.toWorker),
@@ -148,14 +144,13 @@ export class WorkerLink {
     const id = ++this.#number;
     let place = 0;
     while (this.#active.some((other) => other.place === place)) place++;
-    if (this.#claims !== undefined) Atomics.store(this.#claims, place, id);
+    this.#claims?.offer(place, id);
     const linked: Linked = {
       id,
       job,
       place,
       posted: false,
-      room: AHEAD,
-      uploading: false,
+      upload: this.#uploadOf(id, job),
       started: false,
       waits: 0,
       returned: false,
@@ -177,11 +172,17 @@ export class WorkerLink {
     this.#jobs.set(id, linked);
     this.#active.push(linked);
     // Most guests read what they are sent.
-    if (sent === "stream" && !expects(headers)) void this.#upload(linked);
+    if (!expects(headers)) linked.upload?.proceed(0);
     job.onGone(() => {
-      if (!this.#ended && !linked.returned) this.#post({ t: "gone", id });
+      if (!linked.returned) this.#post({ t: "gone", id });
     });
     this.#watch();
+  }
+
+  #uploadOf(id: number, { request: { body, trailers } }: Job): BodySender | undefined {
+    if (!isSource(body)) return undefined;
+    const send = (message: ToWorker, transfer?: Transferable[]) => this.#post(message, transfer);
+    return new BodySender(id, { body, trailers: () => trailers?.() ?? [], send });
   }
 
   /** Takes back a job that waits here and has not been started; `undefined` for none. */
@@ -189,7 +190,7 @@ export class WorkerLink {
     if (this.#claims === undefined) return undefined;
     for (let at = this.#active.length - 1; at >= this.#concurrency; at--) {
       const linked = this.#active[at]!;
-      if (Atomics.compareExchange(this.#claims, linked.place, linked.id, TAKEN) !== linked.id) continue;
+      if (!this.#claims.take(linked.place, linked.id)) continue;
       this.#active.splice(at, 1);
       this.#jobs.delete(linked.id);
       return linked.job;
@@ -206,9 +207,10 @@ export class WorkerLink {
     const unstarted: Job[] = [];
     for (const linked of this.#jobs.values()) {
       clearTimeout(linked.timer);
+      linked.upload?.stop();
       // A body that has been read cannot be read again.
-      const untouched = this.#claims !== undefined && !linked.returned && linked.room === AHEAD &&
-        Atomics.load(this.#claims, linked.place) === linked.id;
+      const untouched = !linked.returned && !linked.upload?.begun &&
+        this.#claims?.waits(linked.place, linked.id) === true;
       if (untouched) unstarted.push(linked.job);
       else {
         linked.download?.fail();
@@ -258,16 +260,16 @@ export class WorkerLink {
    * Milliseconds that a guest still has. While its instance is being made it has not begun; that may not last for ever.
    */
   #timeLeft(linked: Linked): number {
-    const claims = this.#claims;
-    if (claims === undefined) return 0;
-    if (Atomics.load(claims, linked.place) !== BEGUN) return linked.waits++ < WAITS ? this.#timeout : 0;
-    return this.#timeout - ((Date.now() | 0) - Atomics.load(claims, claims.length / 2 + linked.place) | 0);
+    if (this.#claims === undefined) return 0;
+    const running = this.#claims.running(linked.place);
+    if (running !== undefined) return this.#timeout - running;
+    return linked.waits++ < WAITS ? this.#timeout : 0;
   }
 
   #movedOn(late: Linked): boolean {
     const claims = this.#claims;
     return claims !== undefined && this.#concurrency === 1 &&
-      this.#active.some((other) => other !== late && Atomics.load(claims, other.place) < 0);
+      this.#active.some((other) => other !== late && claims.taken(other.place));
   }
 
   /** Puts a job where the worker looks when it is done with another; false where it must be sent. */
@@ -307,9 +309,9 @@ export class WorkerLink {
       case "answer": {
         const { status, headers, body, trailers } = message;
         if (body === "stream") {
-          const download = linked.download = new Received({
-            credit: () => this.#ended || this.#post({ t: "credit", id, pieces: 1 }),
-            cancel: () => this.#ended || this.#post({ t: "cancel", id }),
+          const download = linked.download = new BodyReceiver(id, {
+            send: (message) => this.#post(message),
+            broken: "The guest did not end its answer",
             over: () => this.#forget(linked),
           });
           return job.answered({ status, headers, body: download, trailers: () => download.trailers });
@@ -321,6 +323,7 @@ export class WorkerLink {
         return job.failed(failureFrom(message.failure));
       case "returned":
         linked.returned = true;
+        linked.upload?.stop();
         if ("stats" in message) this.#stats = message.stats;
         clearTimeout(linked.timer);
         this.#active.splice(this.#active.indexOf(linked), 1);
@@ -329,21 +332,18 @@ export class WorkerLink {
         job.returned();
         return this.#events.returned(this);
       case "piece":
-        return linked.download?.piece(message.bytes);
       case "end":
-        return linked.download?.end(message.trailers);
       case "broken":
-        return linked.download?.fail();
-      case "pull":
-        linked.room += message.pieces;
-        return void this.#upload(linked);
-      case "stop":
-        if (isSource(job.request.body)) job.request.body.cancel();
+        return linked.download?.told(message);
+      case "more":
+      case "cancel":
+        return linked.upload?.told(message);
     }
   }
 
   /** Sends with what else is sent in this turn. */
   #post(message: ToWorker, transfer: Transferable[] = []): void {
+    if (this.#ended) return;
     this.#outbox.push(message);
     if (transfer.length > 0) this.#moving.push(...transfer);
     this.#postSoon();
@@ -363,84 +363,5 @@ export class WorkerLink {
 
   #forget(linked: Linked): void {
     if (linked.returned && linked.download?.over !== false) this.#jobs.delete(linked.id);
-  }
-
-  /** Sends pieces of a body while the worker has room for them. */
-  async #upload(linked: Linked): Promise<void> {
-    const { id, job: { request } } = linked, { body, trailers } = request;
-    if (!isSource(body) || linked.uploading) return;
-    linked.uploading = true;
-    try {
-      while (linked.room > 0) {
-        linked.room--;
-        const bytes = await body.read();
-        if (this.#ended || linked.returned) return;
-        if (bytes === undefined) {
-          const fields = await trailers?.() ?? [];
-          if (!this.#ended) this.#post({ t: "end", id, trailers: fields });
-          return; // uploading for ever: there is nothing more
-        }
-        this.#post({ t: "piece", id, bytes }, transferOf(bytes));
-      }
-      linked.uploading = false;
-    } catch {
-      if (!this.#ended) this.#post({ t: "broken", id });
-    }
-  }
-}
-
-/** An answer's body as its pieces arrive. */
-class Received implements BodySource {
-  readonly #line: { credit(): void; cancel(): void; over(): void };
-  readonly #pieces: Uint8Array[] = [];
-  #state: "open" | "ended" | "broken" = "open";
-  #wake: (() => void) | undefined;
-  trailers: HeaderList = [];
-
-  constructor(line: { credit(): void; cancel(): void; over(): void }) {
-    this.#line = line;
-  }
-
-  /** Whether nothing more comes. */
-  get over(): boolean {
-    return this.#state !== "open";
-  }
-
-  async read(): Promise<Uint8Array | undefined> {
-    while (this.#pieces.length === 0 && this.#state === "open") {
-      await new Promise<void>((resolve) => this.#wake = resolve);
-    }
-    const piece = this.#pieces.shift();
-    if (piece === undefined && this.#state === "broken") throw new Error("The guest did not end its answer");
-    if (piece !== undefined && this.#state === "open") this.#line.credit();
-    return piece;
-  }
-
-  cancel(): void {
-    if (this.#state !== "open") return;
-    this.#line.cancel();
-    this.#end("ended");
-  }
-
-  piece(bytes: Uint8Array): void {
-    if (this.#state !== "open") return;
-    this.#pieces.push(bytes);
-    this.#wake?.();
-  }
-
-  end(trailers: HeaderList): void {
-    this.trailers = trailers;
-    this.#end("ended");
-  }
-
-  fail(): void {
-    this.#end("broken");
-  }
-
-  #end(state: "ended" | "broken"): void {
-    if (this.#state !== "open") return;
-    this.#state = state;
-    this.#wake?.();
-    this.#line.over();
   }
 }

@@ -11,6 +11,17 @@ import type { SentCode, SentOptions } from "./sent.ts";
 /** A body in a message: whole, to be asked for, or none. */
 export type SentBody = Uint8Array | "stream" | undefined;
 
+/** Of a job's body, from the thread that has it. */
+export type BodyMessage =
+  | { readonly t: "piece"; readonly id: number; readonly bytes: Uint8Array }
+  | { readonly t: "end"; readonly id: number; readonly trailers: HeaderList }
+  | { readonly t: "broken"; readonly id: number };
+
+/** Of a job's body, from the thread that reads it. */
+export type WantMessage =
+  | { readonly t: "more"; readonly id: number; readonly pieces: number }
+  | { readonly t: "cancel"; readonly id: number };
+
 /** What a worker is told. Messages come in lists. */
 export type ToWorker =
   | {
@@ -22,10 +33,7 @@ export type ToWorker =
     readonly pool: PoolOptions;
     readonly instanceId: boolean;
     readonly outputs: Readonly<Record<"stdout" | "stderr", boolean>>;
-    /**
-     * One cell for each place: the id of the job that waits there, `TAKEN` or `BEGUN`. Whoever changes the id has the
-     * job. The second half holds when guests were called, the lower bits of `Date.now()`.
-     */
+    /** Who has the jobs that wait in a worker; see `claims.ts`. Where memory can be shared. */
     readonly claims: Int32Array | undefined;
     /** Where small jobs and answers pass instead of in messages; where memory can be shared. */
     readonly rings: SharedRings | undefined;
@@ -44,11 +52,8 @@ export type ToWorker =
     readonly headers: HeaderList;
     readonly body: SentBody;
   }
-  | { readonly t: "piece"; readonly id: number; readonly bytes: Uint8Array }
-  | { readonly t: "end"; readonly id: number; readonly trailers: HeaderList }
-  | { readonly t: "broken"; readonly id: number }
-  | { readonly t: "credit"; readonly id: number; readonly pieces: number }
-  | { readonly t: "cancel"; readonly id: number }
+  | BodyMessage
+  | WantMessage
   | { readonly t: "gone"; readonly id: number }
   | { readonly t: "taken"; readonly fd: 1 | 2 }
   | {
@@ -76,11 +81,8 @@ export type FromWorker =
   }
   | { readonly t: "failed"; readonly id: number; readonly failure: FailureRecord }
   | { readonly t: "returned"; readonly id: number; readonly stats: BackendStats }
-  | { readonly t: "piece"; readonly id: number; readonly bytes: Uint8Array }
-  | { readonly t: "end"; readonly id: number; readonly trailers: HeaderList }
-  | { readonly t: "broken"; readonly id: number }
-  | { readonly t: "pull"; readonly id: number; readonly pieces: number }
-  | { readonly t: "stop"; readonly id: number }
+  | BodyMessage
+  | WantMessage
   | { readonly t: "output"; readonly fd: 1 | 2; readonly number: number; readonly bytes: Uint8Array }
   | { readonly t: "denied"; readonly denied: DeniedRequest }
   | { readonly t: "wantInput" }
@@ -110,20 +112,12 @@ export function statsIn(cells: Int32Array): BackendStats {
   return { instances, idle, created, outgoingRefused, workers: 0, workersLost: 0 };
 }
 
-/** Pieces of a body that may be on their way between the threads, or waiting there, without having been asked for. */
-export const AHEAD = 2;
-
 /**
  * Whether the client waits to be told to send its body (RFC 9110 section 10.1.1), which it is by the first read of it.
  */
 export function expects(headers: HeaderList): boolean {
   return headers.some(([name]) => name.toLowerCase() === "expect");
 }
-
-/** In a cell of `claims`: the job is somebody's. Ids are positive. */
-export const TAKEN = -1;
-/** In a cell of `claims`: the guest has been called with it. */
-export const BEGUN = -2;
 
 /** One end of the line to another thread. */
 export interface Port<Out, In> {

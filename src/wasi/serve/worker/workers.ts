@@ -5,6 +5,7 @@ import { failureOf, ServeFailure } from "../failure.ts";
 import type { Backend, BackendStats, Job } from "../job.ts";
 import { type ResolvedServeOptions, type ServeOptions, whole } from "../options.ts";
 import type { SharedOutputs } from "../output.ts";
+import { sharedClaims } from "./claims.ts";
 import { type LinkEvents, PREFETCH, WorkerLink } from "./link.ts";
 import { workerPermissions } from "./permissions.ts";
 import type { FromWorker, ToWorker, WorkerPort } from "./protocol.ts";
@@ -170,9 +171,7 @@ class Workers implements Backend {
     this.#starting--;
     if (this.#closed) return port.terminate();
     // Who has a job that waits in a worker is decided in shared memory, or none waits there.
-    const claims = CAN_SHARE
-      ? new Int32Array(new SharedArrayBuffer(2 * 4 * (concurrency + PREFETCH)))
-      : undefined;
+    const claims = CAN_SHARE ? sharedClaims(concurrency + PREFETCH) : undefined;
     const rings = CAN_SHARE ? { toWorker: sharedRing(), fromWorker: sharedRing() } : undefined;
     const link = new WorkerLink(port, this.#events, { timeout, claims, concurrency, rings });
     this.#links.add(link);
