@@ -1,6 +1,6 @@
 /** Opening a store by URL. A backend is loaded when a URL asks for it. */
 import type { HttpConnector } from "./http/connector.ts";
-import { redactUrl } from "./http/url.ts";
+import { redactUrl } from "./http/redact.ts";
 import { ConfigurationError, InvalidPathError } from "./store/error.ts";
 import type { ObjectStore } from "./store/object_store.ts";
 import { parsePath, type Path, pathFromUrl } from "./store/path.ts";

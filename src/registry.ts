@@ -1,5 +1,5 @@
 /** Stores by URL, for programs that read URLs from their users and keep their stores. */
-import { redactUrl } from "./http/url.ts";
+import { redactUrl } from "./http/redact.ts";
 import {
   decodedPath,
   type OpenedStore,

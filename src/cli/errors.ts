@@ -1,6 +1,6 @@
 /** How the command ends: its exit codes, and errors as a person reads them. */
 import { HttpError } from "../http/error.ts";
-import { redactUrl } from "../http/url.ts";
+import { redactUrl } from "../http/redact.ts";
 import {
   AlreadyExistsError,
   NotFoundError,

@@ -17,5 +17,5 @@ export { LazyService } from "./lazy_service.ts";
 export { isWorkerd } from "./platform.ts";
 export { redactUrl } from "./redact.ts";
 export { ConnectorResponse } from "./response.ts";
-export { isRetryableStatus } from "./retry/layer.ts";
 export { resolveRetry } from "./retry/options.ts";
+export { isRetryableStatus } from "./retry/status.ts";

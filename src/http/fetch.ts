@@ -3,7 +3,7 @@ import type { HttpConnector } from "./connector.ts";
 import type { HttpService } from "./service.ts";
 import { PendingFetch } from "./fetch/pending.ts";
 import type { FetchAbilities } from "./fetch/platform.ts";
-import { checkOptions } from "./fetch/settings.ts";
+import { checkOptions } from "./fetch/check_options.ts";
 import type { ClientOptions } from "./options.ts";
 import { NotSupportedError } from "../store/error.ts";
 

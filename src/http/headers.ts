@@ -5,8 +5,6 @@
  * section 5.5 calls the upper half obs-text). Nothing is decoded, so a byte 0xE9 survives the round trip.
  */
 
-export { isFieldValue, isToken } from "./header_syntax.ts";
-
 /** One header line. The value is Latin-1: one code unit per byte. */
 export type HeaderEntry = readonly [name: string, value: string];
 

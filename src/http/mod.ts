@@ -32,12 +32,11 @@ export {
   type HeaderEntry,
   type HeaderList,
   headerOf,
-  isFieldValue,
-  isToken,
   latin1ToBytes,
   withHeader,
   withoutHeader,
 } from "./headers.ts";
+export { isFieldValue, isToken } from "./header_syntax.ts";
 export { withDefaults } from "./layers/defaults.ts";
 export { withHttpsOnly } from "./layers/https_only.ts";
 export { withLimit } from "./layers/limit.ts";
@@ -71,17 +70,12 @@ export {
 export type { BackoffOptions } from "./retry/backoff.ts";
 export { RetryBudget, type RetryBudgetOptions } from "./retry/budget.ts";
 export type { RetryClock } from "./retry/clock.ts";
+export { RetryError, retryHistory } from "./retry/error.ts";
 export type { FailedAttempt, RetryHistory, RetryStop } from "./retry/history.ts";
-export type { RetryDecisionEvent, RetryEvent } from "./retry/options.ts";
-export {
-  isIdempotent,
-  isRetryableError,
-  isRetryableStatus,
-  RetryError,
-  retryHistory,
-  type RetryOptions,
-  withRetry,
-} from "./retry/retry.ts";
+export { withRetry } from "./retry/layer.ts";
+export type { RetryDecisionEvent, RetryEvent, RetryOptions } from "./retry/options.ts";
+export { isIdempotent, isRetryableError } from "./retry/rules.ts";
+export { isRetryableStatus } from "./retry/status.ts";
 export { type RetryFailure, RetryState } from "./retry/state.ts";
 export type { HttpLayer, HttpRequest, HttpResponse, HttpService } from "./service.ts";
 export type { HttpTimeouts } from "./timeouts.ts";

@@ -1,7 +1,7 @@
 /** The faithful connector: HTTP over `node:http`, in Deno, Node and Bun. */
 import type { HttpConnector } from "./connector.ts";
 import { isWorkerd, LazyService } from "./core.ts";
-import { checkOptions } from "./node/check.ts";
+import { checkOptions } from "./node/check_options.ts";
 import type { NodeHttpConnectorOptions, NodeSettings } from "./node/settings.ts";
 import type { ClientOptions } from "./options.ts";
 import type { HttpService } from "./service.ts";

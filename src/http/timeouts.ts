@@ -14,3 +14,15 @@ export interface HttpTimeouts {
   /** The whole request with its response body. Default off: object_store's 30 s would kill large streams. */
   readonly timeout?: number;
 }
+
+/** {@linkcode HttpTimeouts.connectTimeout} where none is given. */
+export const DEFAULT_CONNECT_TIMEOUT = 5_000;
+/** {@linkcode HttpTimeouts.firstByteTimeout} where none is given. */
+export const DEFAULT_FIRST_BYTE_TIMEOUT = 30_000;
+/** {@linkcode HttpTimeouts.readTimeout} where none is given. */
+export const DEFAULT_READ_TIMEOUT = 30_000;
+
+/** A timeout option as a duration: 0, `Infinity` and nothing mean that it never ends. */
+export function duration(milliseconds: number | undefined): number {
+  return milliseconds !== undefined && milliseconds > 0 ? milliseconds : Infinity;
+}

@@ -2,8 +2,6 @@
 import { HttpError } from "./error.ts";
 import { redactUrl } from "./redact.ts";
 
-export { redactHeaders, redactUrl } from "./redact.ts";
-
 /** What an `http:` or `https:` URL says, read once so that what is decided on is what is sent to. */
 export interface RequestUrl {
   /** `http` or `https`. */

@@ -3,7 +3,7 @@ import { strict as assert } from "node:assert";
 import { type AddressInfo, createServer } from "node:net";
 import { defaultConnector } from "../../src/http/default_connector.ts";
 import { HttpError } from "../../src/http/error.ts";
-import { fetchError } from "../../src/http/fetch/error.ts";
+import { fetchError } from "../../src/http/fetch/errors.ts";
 import { looksEncoded } from "../../src/http/fetch/coding.ts";
 import { type FetchAbilities, FetchConnector } from "../../src/http/fetch.ts";
 import type { HttpService } from "../../src/http/service.ts";

@@ -247,7 +247,7 @@ async function headerLines(context: Context, values: readonly string[]): Promise
         ...(await readText(context, value.slice(1))).split(/\r?\n/).filter((line) => line.trim() !== ""),
       );}
   }
-  const { isFieldValue, isToken } = await import("../../http/headers.ts");
+  const { isFieldValue, isToken } = await import("../../http/header_syntax.ts");
   return lines.map((line) => {
     const colon = line.indexOf(":");
     const name = line.slice(0, colon).trim();

@@ -4,13 +4,17 @@ import type { HttpRequest, HttpResponse } from "../service.ts";
 import type { Deadline, DeadlineQueue } from "../deadlines.ts";
 import { HttpError } from "../error.ts";
 import { bytesToLatin1, type HeaderList } from "../headers.ts";
-import type { HttpTimeouts } from "../timeouts.ts";
-import { type BodyPiece, type BodySource, ConnectorResponse } from "../response.ts";
 import { redactUrl } from "../redact.ts";
-import type { UploadStream } from "./body.ts";
+import { type BodyPiece, type BodySource, ConnectorResponse } from "../response.ts";
+import {
+  DEFAULT_CONNECT_TIMEOUT,
+  DEFAULT_FIRST_BYTE_TIMEOUT,
+  DEFAULT_READ_TIMEOUT,
+  duration,
+  type HttpTimeouts,
+} from "../timeouts.ts";
+import type { UploadStream } from "./upload.ts";
 import { probeWideHeaders } from "./platform.ts";
-
-const CONNECT_TIMEOUT = 5_000, FIRST_BYTE_TIMEOUT = 30_000, READ_TIMEOUT = 30_000;
 
 /** Where in the exchange something failed. */
 export type FetchPhase = "head" | "body";
@@ -57,8 +61,8 @@ export class FetchExchange implements BodySource {
       signal.addEventListener("abort", this.#onAbort, { once: true });
       if (signal.aborted) this.#onAbort();
     }
-    const total = limited(this.#timeouts.timeout, 0);
-    if (total > 0) {
+    const total = duration(this.#timeouts.timeout);
+    if (total !== Infinity) {
       this.#total = deadlines.start(
         total,
         () => this.#abort(this.#timedOut("whole response", total, "HTTP-response-timeout")),
@@ -73,11 +77,11 @@ export class FetchExchange implements BodySource {
 
   /** Starts the timer for the response head, with `extra` milliseconds for sending the body. */
   startHeadTimer(extra: number): void {
-    const connect = limited(this.#timeouts.connectTimeout, CONNECT_TIMEOUT);
-    const firstByte = limited(this.#timeouts.firstByteTimeout, FIRST_BYTE_TIMEOUT);
+    const connect = duration(this.#timeouts.connectTimeout ?? DEFAULT_CONNECT_TIMEOUT);
+    const firstByte = duration(this.#timeouts.firstByteTimeout ?? DEFAULT_FIRST_BYTE_TIMEOUT);
     // They cannot be told apart here, so where one of them is off there is no bound to hold.
-    if (connect === 0 || firstByte === 0) return;
     this.#headTimeout = connect + firstByte + extra;
+    if (this.#headTimeout === Infinity) return;
     this.#head = this.#deadlines.start(
       this.#headTimeout,
       () => this.#abort(this.#timedOut("response head", this.#headTimeout, "connection-read-timeout")),
@@ -131,7 +135,7 @@ export class FetchExchange implements BodySource {
       decoded,
       contentLength,
       source: empty ? undefined : this,
-      readTimeout: limited(this.#timeouts.readTimeout, READ_TIMEOUT),
+      readTimeout: this.#timeouts.readTimeout ?? DEFAULT_READ_TIMEOUT,
       deadlines: this.#deadlines,
     });
   }
@@ -222,13 +226,13 @@ export class FetchExchange implements BodySource {
 
   /** The first piece, in the time that any piece has: Undici 6 may lose the error of a decoder and wait for ever. */
   async #peek(): Promise<BodyPiece> {
-    const limit = limited(this.#timeouts.readTimeout, READ_TIMEOUT);
+    const limit = duration(this.#timeouts.readTimeout ?? DEFAULT_READ_TIMEOUT);
     const expired = (): void => {
       this.cancel(this.#timedOut("first bytes of the body", limit, "connection-read-timeout")).catch(
         () => {},
       );
     };
-    const deadline = limit > 0 ? this.#deadlines.start(limit, expired) : undefined;
+    const deadline = limit !== Infinity ? this.#deadlines.start(limit, expired) : undefined;
     try {
       const piece = await this.#open().read();
       // A body that was given up ends as if it were whole.
@@ -250,7 +254,7 @@ export class FetchExchange implements BodySource {
     if (this.upload?.failure !== undefined) return this.upload.failure;
     const { method, url } = this.#request;
     // Pages are told nothing that could be looked up, and may have no network to load the tables from.
-    if (!this.#guarded) return (await import("./error.ts")).fetchError(error, phase, method, url);
+    if (!this.#guarded) return (await import("./errors.ts")).fetchError(error, phase, method, url);
     const why = (error as Error)?.message ?? error;
     // Once there was a head, what is left to go wrong is the connection, nearly always.
     return phase === "body"
@@ -306,12 +310,6 @@ function parsedLength(value: string | null): number | undefined {
   if (value === null || !/^\d+$/.test(value)) return undefined;
   const length = Number(value);
   return Number.isSafeInteger(length) ? length : undefined;
-}
-
-/** A timer in milliseconds, 0 for off. */
-function limited(timeout: number | undefined, otherwise: number): number {
-  if (timeout === undefined) return otherwise;
-  return timeout > 0 && timeout !== Infinity ? timeout : 0;
 }
 
 function withTimeouts(defaults: HttpTimeouts, own: HttpTimeouts): HttpTimeouts {

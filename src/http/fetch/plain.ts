@@ -90,7 +90,7 @@ export class PlainUrls {
     }
     const { origin, port, hostname } = parsed;
     const asWritten = parsed.href === url && url.startsWith(`${origin}/`) && !/#|\?$/.test(url);
-    // The rest is for `request.ts` to refuse: other schemes, empty labels, ports that pages may not use.
+    // The rest is for `head.ts` to refuse: other schemes, empty labels, ports that pages may not use.
     const plain = asWritten && /^http/.test(origin) && !/(^|\.)(\.|$)/.test(hostname) && port !== "0" &&
       !(guarded && port !== "");
     if (plain) this.#origin = origin;

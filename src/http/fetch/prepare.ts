@@ -2,18 +2,11 @@
 import type { HttpRequest } from "../service.ts";
 import type { HttpError } from "../error.ts";
 import { isStreamBody, joined, redactUrl, uploadTime } from "../core.ts";
-import { agreedLength, collect, UploadStream } from "./body.ts";
+import { agreedLength, collect, UploadStream } from "./upload.ts";
 import type { FetchExchange } from "./exchange.ts";
 import type { FetchCall } from "./plain.ts";
 import type { FetchAbilities } from "./platform.ts";
-import {
-  checkMethod,
-  type PreparedHeaders,
-  prepareHeaders,
-  prepareUrl,
-  refuse,
-  USE_NODE,
-} from "./request.ts";
+import { checkMethod, type PreparedHeaders, prepareHeaders, prepareUrl, refuse, USE_NODE } from "./head.ts";
 import { probeRequestStreams, probeStreamLength } from "./upload_platform.ts";
 
 /**

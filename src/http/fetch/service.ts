@@ -7,7 +7,7 @@ import { FetchExchange } from "./exchange.ts";
 import { type FetchSettings, PendingFetch } from "./pending.ts";
 import { type FetchCall, plainBody, plainFields, PlainUrls, uploadTime } from "./plain.ts";
 import { type FetchAbilities, probeGuarded } from "./platform.ts";
-import { asksForClient, type DenoClient } from "./settings.ts";
+import { asksForClient, type DenoClient } from "./check_options.ts";
 
 /** The service that sends: what is pending is opened, any other is what it is. */
 export function opened(service: HttpService): HttpService {

@@ -3,17 +3,17 @@ import type { HttpRequest, HttpResponse } from "../service.ts";
 import type { Deadline, DeadlineQueue } from "../deadlines.ts";
 import { HttpError, type HttpErrorDetail, type HttpErrorKind } from "../error.ts";
 import type { HeaderList } from "../headers.ts";
-import type { HttpTimeouts } from "../timeouts.ts";
-import { redactUrl } from "../url.ts";
-import { type Phase, toHttpError } from "./errors.ts";
-import { checkTrailers, parseLength, refuse, type RequestHead } from "./head.ts";
-import type { BodyOwner, EventBody } from "./message.ts";
+import { redactUrl } from "../redact.ts";
 import {
   DEFAULT_CONNECT_TIMEOUT,
   DEFAULT_FIRST_BYTE_TIMEOUT,
   DEFAULT_READ_TIMEOUT,
   duration,
-} from "./settings.ts";
+  type HttpTimeouts,
+} from "../timeouts.ts";
+import { type Phase, toHttpError } from "./errors.ts";
+import { checkTrailers, parseLength, refuse, type RequestHead } from "./head.ts";
+import type { BodyOwner, EventBody } from "./message.ts";
 import { BodyMismatch, Upload } from "./upload.ts";
 
 /** What every attempt is made with. */

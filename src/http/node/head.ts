@@ -2,8 +2,9 @@
 import { bodyLength, isStreamBody } from "../body.ts";
 import type { HttpRequest } from "../service.ts";
 import { HttpError, type HttpErrorDetail } from "../error.ts";
-import { type HeaderList, isFieldValue, isToken } from "../headers.ts";
-import { redactUrl } from "../url.ts";
+import type { HeaderList } from "../headers.ts";
+import { isFieldValue, isToken } from "../header_syntax.ts";
+import { redactUrl } from "../redact.ts";
 
 /** How a request goes out. */
 export interface RequestHead {

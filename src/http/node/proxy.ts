@@ -3,7 +3,7 @@ import { request as httpRequest } from "node:http";
 import { BlockList, isIP, type Socket } from "node:net";
 import { HttpError, type HttpErrorDetail } from "../error.ts";
 import type { ClientOptions } from "../options.ts";
-import { parseProxyUrl } from "./check.ts";
+import { parseProxyUrl } from "./check_options.ts";
 import { type Origin, parseTarget } from "./target.ts";
 
 /** A proxy and whom it serves. */

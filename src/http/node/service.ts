@@ -2,8 +2,10 @@
 import type { HttpRequest, HttpResponse, HttpService } from "../service.ts";
 import { DeadlineQueue, HttpError, isStreamBody, redactUrl } from "../core.ts";
 import type { ClientOptions } from "../options.ts";
+import { isIdempotent } from "../retry/rules.ts";
+import { DEFAULT_CONNECT_TIMEOUT, duration } from "../timeouts.ts";
 import { PoolAgent } from "./agent.ts";
-import { http2Works } from "./check.ts";
+import { http2Works } from "./check_options.ts";
 import { Dialer } from "./dial.ts";
 import { toHttpError } from "./errors.ts";
 import { StaleConnection } from "./exchange.ts";
@@ -12,12 +14,9 @@ import { Http1Exchange, type Http1Init } from "./http1.ts";
 import { Http2Exchange } from "./http2.ts";
 import type { Proxy } from "./proxy.ts";
 import { type Connected, Session, SessionPool } from "./session.ts";
-import { DEFAULT_CONNECT_TIMEOUT, duration, type NodeSettings } from "./settings.ts";
+import type { NodeSettings } from "./settings.ts";
 import { type Origin, parseTarget, type Target } from "./target.ts";
 import { Upload } from "./upload.ts";
-
-/** RFC 9110 section 9.2.2, and PROPFIND of RFC 4918. */
-const IDEMPOTENT = new Set(["GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE", "PROPFIND"]);
 
 /** A request, looked at. */
 interface Prepared {
@@ -197,5 +196,5 @@ function mayRepeat(request: HttpRequest, unsent: boolean): boolean {
   if (request.body !== undefined && isStreamBody(request.body)) return false;
   // Trailers are asked for once.
   if (request.trailers !== undefined) return false;
-  return unsent || (request.idempotent ?? IDEMPOTENT.has(request.method));
+  return unsent || isIdempotent(request);
 }

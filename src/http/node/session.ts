@@ -9,8 +9,9 @@ import type { Socket } from "node:net";
 import { clearTimeout, setTimeout } from "node:timers";
 import { HttpError } from "../error.ts";
 import type { ClientOptions } from "../options.ts";
+import { DEFAULT_CONNECT_TIMEOUT, duration } from "../timeouts.ts";
 import type { Dialer } from "./dial.ts";
-import { DEFAULT_CONNECT_TIMEOUT, DEFAULT_POOL_IDLE_TIMEOUT, duration } from "./settings.ts";
+import { DEFAULT_POOL_IDLE_TIMEOUT } from "./settings.ts";
 import type { Origin } from "./target.ts";
 
 /** Flow-control windows: Node's 64 KiB would hold a fast download to one window a round trip. */

@@ -18,18 +18,7 @@ export interface NodeSettings extends NodeHttpConnectorOptions {
   readonly options: ClientOptions;
 }
 
-/** Longest wait for a connection, TLS included, in milliseconds. */
-export const DEFAULT_CONNECT_TIMEOUT = 5_000;
-/** Longest wait for a response head, in milliseconds. */
-export const DEFAULT_FIRST_BYTE_TIMEOUT = 30_000;
-/** Longest pause in a response body, in milliseconds. */
-export const DEFAULT_READ_TIMEOUT = 30_000;
 /** How long an idle connection is kept, in milliseconds. */
 export const DEFAULT_POOL_IDLE_TIMEOUT = 90_000;
 /** Idle connections kept for a host. */
 export const DEFAULT_POOL_MAX_IDLE = 64;
-
-/** A timeout option as a duration: 0, `Infinity` and nothing mean that it never ends. */
-export function duration(milliseconds: number | undefined): number {
-  return milliseconds !== undefined && milliseconds > 0 ? milliseconds : Infinity;
-}

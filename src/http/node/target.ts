@@ -1,7 +1,8 @@
 /** Where a request goes and what stands in its request line: the URL, taken apart without changing it. */
 import { isIP } from "node:net";
 import { HttpError } from "../error.ts";
-import { parseRequestUrl, redactUrl } from "../url.ts";
+import { parseRequestUrl } from "../url.ts";
+import { redactUrl } from "../redact.ts";
 
 /** The part of a URL that decides which connection is used. */
 export interface Origin {

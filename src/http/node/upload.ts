@@ -1,6 +1,6 @@
 /** Sending a body: bounded by what the connection takes, and held to its declared length. */
 import { type HttpBody, isStreamBody } from "../body.ts";
-import { GatheringReader } from "../gather.ts";
+import { GatheringReader } from "../gathering_reader.ts";
 
 /** Where body bytes go. */
 export interface BodySink {

@@ -1,8 +1,9 @@
 /** The retrying part of the retry layer, loaded after the first success or with the first failure. */
 import type { HttpRequest, HttpResponse, HttpService } from "../service.ts";
 import { HttpError, isRetryableStatus } from "../core.ts";
-import { isRetryableError, RetryError, setRetryHistory } from "./retry.ts";
+import { RetryError, setRetryHistory } from "./error.ts";
 import type { ResolvedRetryOptions } from "./options.ts";
+import { isRetryableError } from "./rules.ts";
 import { RetryState } from "./state.ts";
 
 export { RetryState } from "./state.ts";

@@ -1,6 +1,6 @@
 /** The HTTP client's configuration keys, those of object_store's `ClientConfigKey` and our own. */
 import type { ClientOptions } from "../../http/options.ts";
-import type { RetryOptions } from "../../http/retry/retry.ts";
+import type { RetryOptions } from "../../http/retry/options.ts";
 import { NotSupportedError } from "../../store/error.ts";
 import {
   type ConfigParser,

@@ -3,7 +3,7 @@
  * reader for all stores, so that every store takes its keys in the same spellings and refuses them alike.
  */
 import type { ClientOptions } from "../../http/options.ts";
-import type { RetryOptions } from "../../http/retry/retry.ts";
+import type { RetryOptions } from "../../http/retry/options.ts";
 import { ConfigurationError } from "../../store/error.ts";
 import { clientConfig, retryConfig } from "./client_config.ts";
 import type { ConfigContext, ConfigField, ConfigSchema } from "./config_values.ts";

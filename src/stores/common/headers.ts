@@ -1,5 +1,6 @@
 /** Attributes as header lines. */
-import { type HeaderEntry, isFieldValue, isToken } from "../../http/headers.ts";
+import type { HeaderEntry } from "../../http/headers.ts";
+import { isFieldValue, isToken } from "../../http/header_syntax.ts";
 import { GenericError } from "../../store/error.ts";
 import type { Attributes } from "../../store/types.ts";
 import { ATTRIBUTE_HEADERS } from "../../store/attribute_headers.ts";

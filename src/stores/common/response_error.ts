@@ -2,7 +2,8 @@
 import type { HttpResponse } from "../../http/service.ts";
 import { getHeader, type HeaderList } from "../../http/headers.ts";
 import { redactUrl } from "../../http/redact.ts";
-import { isRetryableStatus, retryHistory } from "../../http/retry/retry.ts";
+import { isRetryableStatus } from "../../http/retry/status.ts";
+import { retryHistory } from "../../http/retry/error.ts";
 import type { ObjectStoreErrorOptions } from "../../store/error.ts";
 import { parseContentRange } from "../../store/content_range.ts";
 import type { ErrorClass, FailureContext, ServiceError } from "./error.ts";

@@ -2,7 +2,7 @@
 import type { HttpBody } from "../../http/body.ts";
 import type { HttpResponse } from "../../http/service.ts";
 import type { HeaderList } from "../../http/headers.ts";
-import { retryHistory } from "../../http/retry/retry.ts";
+import { retryHistory } from "../../http/retry/error.ts";
 import { GenericError, NotSupportedError } from "../../store/error.ts";
 import { parentOf, type Path } from "../../store/path.ts";
 import type { GetResult, OperationOptions } from "../../store/types.ts";

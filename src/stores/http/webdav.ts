@@ -1,6 +1,6 @@
 /** Operations of {@linkcode HttpStore} other than reads, over WebDAV. Loaded when the first of them is asked for. */
 import type { HeaderEntry } from "../../http/headers.ts";
-import { retryHistory } from "../../http/retry/retry.ts";
+import { retryHistory } from "../../http/retry/error.ts";
 import { deleteEach } from "../../store/delete.ts";
 import {
   AlreadyExistsError,

@@ -5,7 +5,7 @@ import { FetchConnector } from "../../http/fetch.ts";
 import { HttpError } from "../../http/error.ts";
 import { denyAll, type NetworkPolicy } from "../../http/policy/policy.ts";
 import { type TraceHooks, withTrace } from "../../http/layers/trace.ts";
-import { redactUrl } from "../../http/url.ts";
+import { redactUrl } from "../../http/redact.ts";
 import type { DeniedRequest } from "../options.ts";
 import type { ErrorCode } from "./error_code.ts";
 

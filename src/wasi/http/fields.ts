@@ -1,14 +1,8 @@
 /** `wasi:http/types.fields`: header and trailer fields. */
 import { Resource } from "../abi/handles.ts";
 import { WitError } from "../abi/lower.ts";
-import {
-  bytesToLatin1,
-  type HeaderEntry,
-  type HeaderList,
-  isFieldValue,
-  isToken,
-  latin1ToBytes,
-} from "../../http/headers.ts";
+import { bytesToLatin1, type HeaderEntry, type HeaderList, latin1ToBytes } from "../../http/headers.ts";
+import { isFieldValue, isToken } from "../../http/header_syntax.ts";
 import type { Instance } from "../instance.ts";
 
 /** Headers that describe a connection, or that the host makes: no guest may set or see them. */

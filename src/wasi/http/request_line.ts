@@ -1,6 +1,6 @@
 /** Methods, schemes, paths and authorities: their WIT forms and what of them is accepted. */
 import { type AbiType, string, variant } from "../abi/types.ts";
-import { isToken } from "../../http/headers.ts";
+import { isToken } from "../../http/header_syntax.ts";
 
 /** A value of `method`. */
 export type Method = { readonly tag: string; readonly val?: string };

@@ -1,6 +1,7 @@
 /** A guest that serves: admission, queue, dispatch, and the end of each exchange. */
 import { type Deadline, DeadlineQueue } from "../../http/deadlines.ts";
-import { type HeaderEntry, isToken } from "../../http/headers.ts";
+import type { HeaderEntry } from "../../http/headers.ts";
+import { isToken } from "../../http/header_syntax.ts";
 import { sectionSize } from "../http/fields.ts";
 import { LinkedSet } from "../linked.ts";
 import {

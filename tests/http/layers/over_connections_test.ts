@@ -7,7 +7,7 @@ import { HttpError } from "../../../src/http/error.ts";
 import { FetchConnector } from "../../../src/http/fetch.ts";
 import { NodeHttpConnector } from "../../../src/http/node.ts";
 import type { ClientOptions } from "../../../src/http/options.ts";
-import { RetryError, retryHistory } from "../../../src/http/retry/retry.ts";
+import { RetryError, retryHistory } from "../../../src/http/retry/error.ts";
 import { get } from "../calls.ts";
 import { FakeClock } from "../fakes.ts";
 

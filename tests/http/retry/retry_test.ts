@@ -6,14 +6,10 @@ import { systemClock } from "../../../src/http/retry/clock.ts";
 import type { HttpRequest, HttpService } from "../../../src/http/service.ts";
 import { HttpError, type HttpErrorKind } from "../../../src/http/error.ts";
 import { withHeader } from "../../../src/http/headers.ts";
-import {
-  isIdempotent,
-  isRetryableError,
-  isRetryableStatus,
-  RetryError,
-  retryHistory,
-  withRetry,
-} from "../../../src/http/retry/retry.ts";
+import { isIdempotent, isRetryableError } from "../../../src/http/retry/rules.ts";
+import { isRetryableStatus } from "../../../src/http/retry/status.ts";
+import { RetryError, retryHistory } from "../../../src/http/retry/error.ts";
+import { withRetry } from "../../../src/http/retry/layer.ts";
 import { parseRetryAfter } from "../../../src/http/retry/retry_after.ts";
 import { resolveRetry, type RetryEvent } from "../../../src/http/retry/options.ts";
 import { RetryState } from "../../../src/http/retry/state.ts";

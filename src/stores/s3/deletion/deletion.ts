@@ -1,5 +1,5 @@
 /** Deleting: one object, and a thousand by one request. */
-import { retryHistory } from "../../../http/retry/retry.ts";
+import { retryHistory } from "../../../http/retry/error.ts";
 import type { RetryHistory } from "../../../http/retry/history.ts";
 import type { RetryState } from "../../../http/retry/state.ts";
 import type { HeaderEntry } from "../../../http/headers.ts";

@@ -1,6 +1,6 @@
 /** Conditional puts, and telling our own put from another writer's. */
 import type { HttpResponse } from "../../../http/service.ts";
-import { retryHistory } from "../../../http/retry/retry.ts";
+import { retryHistory } from "../../../http/retry/error.ts";
 import { AlreadyExistsError, type ObjectStoreError, PreconditionError } from "../../../store/error.ts";
 import type { Path } from "../../../store/path.ts";
 import type { PutMode, PutOptions, PutResult } from "../../../store/types.ts";

@@ -1,5 +1,6 @@
 /** Puts of streams by one request, which hold next to nothing in memory, and can be made once only. */
-import { isRetryableError, isRetryableStatus } from "../../../http/retry/retry.ts";
+import { isRetryableError } from "../../../http/retry/rules.ts";
+import { isRetryableStatus } from "../../../http/retry/status.ts";
 import { getHeader, type HeaderEntry } from "../../../http/headers.ts";
 import {
   AlreadyExistsError,

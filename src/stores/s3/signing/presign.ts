@@ -1,5 +1,6 @@
 /** Presigned URLs and POST policies: requests that somebody without credentials may make for a while. */
-import { type HeaderEntry, isToken } from "../../../http/headers.ts";
+import type { HeaderEntry } from "../../../http/headers.ts";
+import { isToken } from "../../../http/header_syntax.ts";
 import type { SignOptions } from "../../../store/capabilities.ts";
 import { ConfigurationError } from "../../../store/error.ts";
 import type { Path } from "../../../store/path.ts";

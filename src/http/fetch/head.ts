@@ -4,7 +4,7 @@
  */
 import type { HttpRequest } from "../service.ts";
 import { HttpError, type HttpErrorDetail } from "../error.ts";
-import { isFieldValue, isToken } from "../headers.ts";
+import { isFieldValue, isToken } from "../header_syntax.ts";
 import { bodyLength, isStreamBody } from "../body.ts";
 import { redactUrl } from "../redact.ts";
 import { parseRequestUrl } from "../url.ts";

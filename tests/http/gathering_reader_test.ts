@@ -1,6 +1,6 @@
 // Small pieces of a stream as few large ones, without holding anything back.
 import { strict as assert } from "node:assert";
-import { GatheringReader } from "../../src/http/gather.ts";
+import { GatheringReader } from "../../src/http/gathering_reader.ts";
 
 const KIB = 1024;
 

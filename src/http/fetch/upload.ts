@@ -2,10 +2,10 @@
 import { bodyLength } from "../body.ts";
 import type { HttpRequest } from "../service.ts";
 import { HttpError } from "../error.ts";
-import { GatheringReader } from "../gather.ts";
+import { GatheringReader } from "../gathering_reader.ts";
 import { redactUrl } from "../redact.ts";
 import { joined } from "./plain.ts";
-import { refuse } from "./request.ts";
+import { refuse } from "./head.ts";
 import { probeStreamLength } from "./upload_platform.ts";
 
 /**
