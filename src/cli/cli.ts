@@ -74,7 +74,9 @@ async function reportEnd(
       await writeQuietly(context, help.out);
       return EXIT.done;
     }
-    await context.runtime.stderr.write(help.error.replace(/^error: /, "storeport: "));
+    await context.runtime.stderr.write(
+      help.error.replace(/^error: (.)/, (_, first: string) => `storeport: ${first.toUpperCase()}`),
+    );
     return EXIT.usage;
   }
   if (context.signal.aborted) {

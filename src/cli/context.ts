@@ -15,6 +15,7 @@ import { clean, explain, UsageError } from "./errors.ts";
 import type { OutputFlags } from "./options.ts";
 import { RetryNotes } from "./retry_notes.ts";
 import type { Runtime } from "./runtime.ts";
+import { isUrl } from "./url.ts";
 
 /** Adds a subcommand to the program. A subcommand is one file that exports one of these. */
 export type Subcommand = (program: Command, context: Context) => void;
@@ -74,7 +75,7 @@ export class Context {
     argument: string,
     { options = {}, dropAttributes = false, removeEmpty = false }: OpenOptions = {},
   ): Promise<Location> {
-    const plain = !/^[a-z][a-z0-9+.-]+:\/\//i.test(argument);
+    const plain = !isUrl(argument);
     if (argument === "") throw new UsageError("An argument is empty: give a URL or the name of a file");
     if (argument === "-") {
       throw new UsageError(
@@ -87,6 +88,12 @@ export class Context {
         `Cannot open "${
           clean(argument)
         }": write "s3://" before an ARN; for a file of that name put ./ before it`,
+      );
+    }
+    if (plain && /^(?:[a-z0-9.-]+|\[[0-9a-f:]+\]):\d+(?:\/|$)/i.test(argument)) {
+      throw new UsageError(
+        `Cannot open "${clean(argument)}": write "http://" or "https://" before a host; ` +
+          "for a file of that name put ./ before it",
       );
     }
     if (scheme !== undefined) {
@@ -183,6 +190,11 @@ export class Context {
   close(): void {
     for (const store of this.#stores.values()) store.close();
   }
+}
+
+/** Whether two places lie in one store. That of this machine's files may have been opened twice, with other options. */
+export function inOneStore(one: Location, other: Location): boolean {
+  return one.store === other.store || (one.local && other.local && one.store.name === other.store.name);
 }
 
 /** A path as `--json` and `stat` tell it: that of a file begins at the root of the file system. */

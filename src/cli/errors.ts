@@ -138,6 +138,9 @@ function hintFor(error: unknown, { recursive, noOverwrite }: CommandTraits): str
   if (caused(error, (cause) => cause instanceof HttpError && cause.key === "allowHttp")) {
     return "use https://, or add -o allowHttp=true";
   }
+  if (caused(error, (cause) => cause instanceof HttpError && cause.detail?.tag === "TLS-protocol-error")) {
+    return "the server may not speak TLS: try http://";
+  }
   return kindHint(error);
 }
 

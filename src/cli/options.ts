@@ -1,5 +1,8 @@
 /** Options that several subcommands share. */
 import { type Command, InvalidArgumentError, Option } from "commander";
+import type { Context } from "./context.ts";
+import { clean, UsageError } from "./errors.ts";
+import { isUrl } from "./url.ts";
 
 /** What {@linkcode addStoreOptions} gives. */
 export interface StoreFlags {
@@ -30,11 +33,41 @@ export function addStoreOptions(command: Command): Command {
   );
 }
 
-/** Adds `--json` and `--quiet`. */
-export function addOutputOptions(command: Command): Command {
-  return command
-    .option("--json", "print one JSON object per line")
-    .option("-q, --quiet", "print only errors");
+/** Adds `--json` and `--quiet`, of which one is enough: `quiet` says what is left out, which no JSON ever holds. */
+export function addOutputOptions(command: Command, quiet = "print only errors"): Command {
+  command.addOption(new Option("--json", "print one JSON object per line").conflicts("quiet"));
+  return addQuietOption(command, quiet);
+}
+
+/** What `--quiet` does where the output is what was asked for. */
+export const QUIET_RETRIES = "do not tell of requests that are tried again";
+
+/** Adds `--quiet`. */
+export function addQuietOption(command: Command, description: string): Command {
+  return command.option("-q, --quiet", description);
+}
+
+/**
+ * Refuses options for stores where all arguments are plain file names, which have none.
+ *
+ * @param flag As the user writes it: `-o`.
+ * @throws {UsageError}
+ */
+export function requireUrl(
+  context: Context,
+  flag: string,
+  options: Readonly<Record<string, string>> | undefined,
+  args: readonly string[],
+): void {
+  const [key] = Object.keys(options ?? {});
+  if (key === undefined || args.some(isUrl)) return;
+  const name = args.find((arg) => arg !== "-") ?? "";
+  throw new UsageError(
+    `Cannot use ${flag} ${key}=… with "${
+      clean(name)
+    }": options are for stores of URLs, and this is the name of a ` +
+      `file; write "${context.runtime.fileUrl(name).href}"`,
+  );
 }
 
 /** Adds `--addr host:port`. */

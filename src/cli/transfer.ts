@@ -1,11 +1,12 @@
 /** Copying and moving objects between any two stores: `get`, `put`, `cp` and `mv`. */
-import { NotFoundError } from "../store/error.ts";
+import { AlreadyExistsError, NotFoundError, PreconditionError } from "../store/error.ts";
+import type { ObjectStore } from "../store/object_store.ts";
 import { concatPaths, fileNameOf, parsePath, type Path, stripPrefix } from "../store/path.ts";
 import type { GetRange } from "../store/range.ts";
 import { wrapStream } from "../store/stream.ts";
 import type { Attributes, ObjectMeta, PutMode } from "../store/types.ts";
 import { runTasks, type Task } from "./bulk.ts";
-import { type Context, type Location, shownBelow } from "./context.ts";
+import { type Context, inOneStore, type Location, shownBelow } from "./context.ts";
 import { UsageError } from "./errors.ts";
 import { count, formatDuration, formatSize } from "./format.ts";
 import { createProgress, type Progress } from "./progress.ts";
@@ -51,7 +52,9 @@ export async function transfer(context: Context, options: TransferOptions): Prom
         objects++;
         bytes += Number(record.size ?? 0);
         if (options.json) await context.printJson(record);
-        else if (options.dryRun) await context.print(`would ${record.action} ${record.from} to ${record.to}`);
+        else if (options.dryRun && !options.quiet) {
+          await context.print(`would ${record.action} ${record.from} to ${record.to}`);
+        }
       },
     });
   } finally {
@@ -90,6 +93,7 @@ async function* tasks(
           const { size } = item.size === undefined
             ? await item.source.store.head(item.from, { signal: context.signal })
             : { size: item.size };
+          await checkMode(options.destination.store, item.to, options.mode, context.signal);
           return { ...record, size, dryRun: true };
         }
         const { size, eTag } = await transferOne(context, options, item, progress);
@@ -176,6 +180,34 @@ export async function transferOne(
   return { size, eTag };
 }
 
+/**
+ * What a write in this mode would be refused for, found out without writing.
+ *
+ * @throws {AlreadyExistsError} where something is there that may not be replaced.
+ * @throws {PreconditionError} where what is there is another version.
+ */
+export async function checkMode(
+  store: ObjectStore,
+  path: Path,
+  mode: PutMode,
+  signal: AbortSignal,
+): Promise<void> {
+  if (mode === "overwrite") return;
+  const there = await store.head(path, { signal }).catch((error) => {
+    if (error instanceof NotFoundError) return undefined;
+    throw error;
+  });
+  const at = { store: store.name, path };
+  if (mode === "create") {
+    if (there !== undefined) throw new AlreadyExistsError(`Cannot create "${path}": it exists already`, at);
+  } else if (there?.eTag !== mode.update.eTag) {
+    throw new PreconditionError(
+      `Cannot replace "${path}": it does not have the ETag ${mode.update.eTag}`,
+      at,
+    );
+  }
+}
+
 async function deleteMoved(source: Location, meta: ObjectMeta, signal: AbortSignal): Promise<void> {
   await source.store.delete(meta.location, { signal });
 }
@@ -187,11 +219,19 @@ function mergeAttributes(own: Attributes, given: Attributes | undefined): Attrib
     : merged;
 }
 
-/** A copy of a directory into itself would find its own copies and never end. */
-function refuseIntoItself({ sources, destination, recursive }: TransferOptions): void {
-  if (!recursive) return;
+/** A copy of a directory into itself would find its own copies and never end; one of an object changes nothing. */
+function refuseIntoItself(options: TransferOptions): void {
+  const { sources, destination, recursive, move, range, attributes } = options;
   for (const source of sources) {
-    if (source.store !== destination.store) continue;
+    if (!inOneStore(source, destination)) continue;
+    if (!recursive) {
+      const name = fileNameOf(source.path);
+      const to = destination.directory && name !== undefined
+        ? concatPaths(destination.path, parsePath(name))
+        : destination.path;
+      if (to !== source.path || range !== undefined || attributes !== undefined) continue;
+      throw new UsageError(`Cannot ${move ? "move" : "copy"} "${source.shown}" to itself`);
+    }
     const below = stripPrefix(destination.path, source.path);
     if (below !== undefined) {
       throw new UsageError(

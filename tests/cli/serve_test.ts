@@ -172,7 +172,7 @@ Deno.test("serve: bad flags are usage, and named", async () => {
     [["-H", "a b: c"], /"a b: c" is not a header/],
     [["--config", "x"], /--config NAME=VALUE/],
     [["--keyvalue", "a=memory:///x", "--keyvalue", "a=memory:///y"], /bucket "a" is given twice/],
-    [["--bogus"], /unknown option '--bogus'/],
+    [["--bogus"], /Unknown option '--bogus'/],
   ];
   for (const [args, message] of table) {
     const { code, err } = await run(["serve", ...args, SERVE]);

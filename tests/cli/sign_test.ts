@@ -49,7 +49,7 @@ Deno.test("cli: sign refuses what cannot be", async () => {
     [["--header", "host:example.com", "s3://bucket/a"], 2, /"host"/],
     [["--header", "foo bar:x", "s3://bucket/a"], 2, /"foo bar"/],
     [["--method", "GTE", "s3://bucket/a"], 2, /Allowed methods are GET, HEAD, PUT, DELETE/],
-    [[], 2, /missing required argument/],
+    [[], 2, /Missing required argument/],
   ];
   for (const [args, code, message] of table) {
     const outcome = await run(["sign", ...KEYS, ...args]);

@@ -87,7 +87,7 @@ cliTest("sync ends with 1 when anything failed, and says what", async ({ cwd, ur
     [["--delete", `${url}/nothing/`, "to"], 2, /--allow-empty/],
     [["--checksum", "--size-only", "here", "to"], 2, /not both/],
     [["--exclude", "[", "here", "to"], 2, /"\[" has no end/],
-    [["here"], 2, /missing required argument/],
+    [["here"], 2, /Missing required argument/],
   ];
   for (const [args, code, message] of table) {
     const outcome = await run(["sync", ...args], { cwd });

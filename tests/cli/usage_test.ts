@@ -33,11 +33,11 @@ Deno.test("cli: help and version go to standard output", async () => {
 Deno.test("cli: bad usage ends with 2 and says what is wrong", async () => {
   const table: [args: string[], message: RegExp][] = [
     [[], /Usage: storeport/],
-    [["bogus"], /unknown command 'bogus'/],
-    [["--bogus"], /unknown option '--bogus'/],
-    [["ls", "--bogus"], /unknown option '--bogus'/],
-    [["ls", "a", "b"], /too many arguments/],
-    [["cat"], /missing required argument/],
+    [["bogus"], /Unknown command 'bogus'/],
+    [["--bogus"], /Unknown option '--bogus'/],
+    [["ls", "--bogus"], /Unknown option '--bogus'/],
+    [["ls", "a", "b"], /Too many arguments/],
+    [["cat"], /Missing required argument/],
     [["cp", "a"], /Give a destination/],
     [["mv", "a"], /Give a destination/],
     [["put", "a"], /Give a URL/],

@@ -2,7 +2,7 @@
 import type { Command } from "commander";
 import type { GetRange } from "../../store/range.ts";
 import type { Context, Location } from "../context.ts";
-import { addStoreOptions, type StoreFlags } from "../options.ts";
+import { addQuietOption, addStoreOptions, QUIET_RETRIES, requireUrl, type StoreFlags } from "../options.ts";
 import { rangeArgument } from "./transfer_options.ts";
 
 /** `storeport cat [options] <url...>`. */
@@ -18,11 +18,14 @@ Examples:
   storeport cat README.md
   storeport cat --range 0-99 http://127.0.0.1:8080/data.bin | xxd`,
     );
-  addStoreOptions(command).action(async (urls: string[], flags: StoreFlags & { range?: GetRange }) => {
-    for (const url of urls) {
-      await writeObject(context, await context.open(url, { options: flags.option }), flags.range);
-    }
-  });
+  addQuietOption(addStoreOptions(command), QUIET_RETRIES).action(
+    async (urls: string[], flags: StoreFlags & { range?: GetRange }) => {
+      requireUrl(context, "-o", flags.option, urls);
+      for (const url of urls) {
+        await writeObject(context, await context.open(url, { options: flags.option }), flags.range);
+      }
+    },
+  );
 }
 
 /** Writes an object, or a part of it, to standard output. */

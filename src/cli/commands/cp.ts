@@ -2,7 +2,7 @@
 import type { Command } from "commander";
 import type { Context } from "../context.ts";
 import { UsageError } from "../errors.ts";
-import { collectPair } from "../options.ts";
+import { collectPair, requireUrl } from "../options.ts";
 import { transfer } from "../transfer.ts";
 import {
   addAttributeOptions,
@@ -39,6 +39,10 @@ Examples:
     );
   addAttributeOptions(addTransferOptions(command)).action(async (args: string[], flags: Flags) => {
     if (args.length < 2) throw new UsageError(`Where is "${args[0]}" to go? Give a destination after it`);
+    const [sources, destination] = [args.slice(0, -1), args.at(-1)!];
+    requireUrl(context, "-o", flags.option, args);
+    requireUrl(context, "--from-option", flags.fromOption, sources);
+    requireUrl(context, "--to-option", flags.toOption, [destination]);
     const attributes = attributesOf(flags);
     const from = { ...flags.option, ...flags.fromOption };
     const to = { ...flags.option, ...flags.toOption };
@@ -46,11 +50,9 @@ Examples:
       ...flags,
       sources: await Promise.all(
         // One store where both sides are the same, whatever the destination does with attributes.
-        args.slice(0, -1).map((arg) =>
-          context.open(arg, { options: from, dropAttributes: attributes === undefined })
-        ),
+        sources.map((arg) => context.open(arg, { options: from, dropAttributes: attributes === undefined })),
       ),
-      destination: await context.open(args.at(-1)!, {
+      destination: await context.open(destination, {
         options: to,
         dropAttributes: attributes === undefined,
       }),

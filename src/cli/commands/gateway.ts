@@ -12,6 +12,7 @@ import {
   addStoreOptions,
   type OutputFlags,
   parseSize,
+  requireUrl,
   type StoreFlags,
 } from "../options.ts";
 import { cannotListen } from "../../wasi/serve/address.ts";
@@ -63,6 +64,12 @@ Examples:
 }
 
 async function serve(context: Context, url: string, flags: Flags): Promise<void> {
+  requireUrl(context, "-o", flags.option, [url]);
+  if (flags.readOnly && flags.maxBodySize !== undefined) {
+    throw new UsageError(
+      "Give --read-only or --max-body-size, not both: nothing is uploaded to what is read-only",
+    );
+  }
   const location = await context.open(url, { options: flags.option, dropAttributes: true });
   const { store, path } = location;
   await context.requireDirectory(location, "serve");
@@ -70,7 +77,10 @@ async function serve(context: Context, url: string, flags: Flags): Promise<void>
   if (flags.basePath && !flags.basePath.startsWith("/")) {
     throw new UsageError(`Cannot serve below "${flags.basePath}": a base path begins with a slash`);
   }
+  if (flags.cors === "") throw new UsageError("The origin is empty: write --cors after the URL to allow any");
   const token = flags.token ?? context.runtime.environment("STOREPORT_TOKEN");
+  // A variable that was meant to hold a secret and does not must not open the store to everybody.
+  if (token === "") throw new UsageError("STOREPORT_TOKEN is empty: unset it to require no token");
   const { serveGateway } = await import("../../gateway/mod.ts");
   const { PrefixStore } = await import("../../wrappers/mod.ts");
   const { contentTypeOf } = await import("../content_type.ts");

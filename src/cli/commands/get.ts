@@ -1,11 +1,16 @@
 /** `storeport get`: downloads objects. */
 import type { Command } from "commander";
 import type { GetRange } from "../../store/range.ts";
-import type { Context } from "../context.ts";
+import type { Context, Location } from "../context.ts";
 import { UsageError } from "../errors.ts";
+import { requireUrl } from "../options.ts";
 import { transfer } from "../transfer.ts";
 import { writeObject } from "./cat.ts";
 import { addTransferOptions, modeOf, rangeArgument, type TransferFlags } from "./transfer_options.ts";
+
+interface Flags extends TransferFlags {
+  readonly range?: GetRange;
+}
 
 /** `storeport get [options] <url> [file]`. */
 export function get(program: Command, context: Context): void {
@@ -25,17 +30,14 @@ Examples:
   storeport get --range -1024 README.md - | cat`,
     );
   addTransferOptions(command).action(
-    async (url: string, file: string, flags: TransferFlags & { range?: GetRange }) => {
+    async (url: string, file: string, flags: Flags) => {
+      requireUrl(context, "-o", flags.option, [url, file]);
       const source = await context.open(url, { options: flags.option });
-      if (file === "-") {
-        if (flags.recursive) throw new UsageError("Cannot write many objects to standard output");
-        if (!flags.dryRun) await writeObject(context, source, flags.range);
-        return;
-      }
+      if (file === "-") return await writeToOutput(context, source, flags);
       await transfer(context, {
         ...flags,
         sources: [source],
-        destination: await context.open(file, { dropAttributes: true }),
+        destination: await context.open(file, { options: flags.option, dropAttributes: true }),
         move: false,
         recursive: flags.recursive ?? false,
         dryRun: flags.dryRun ?? false,
@@ -43,4 +45,13 @@ Examples:
       });
     },
   );
+}
+
+async function writeToOutput(context: Context, source: Location, flags: Flags): Promise<void> {
+  if (flags.recursive) throw new UsageError("Cannot write many objects to standard output");
+  if (flags.json) throw new UsageError("Cannot use --json: standard output is to hold the object");
+  if (!flags.overwrite) throw new UsageError("Cannot use --no-overwrite: standard output replaces nothing");
+  if (!flags.dryRun) return void await writeObject(context, source, flags.range);
+  await source.store.head(source.path, { signal: context.signal });
+  if (!flags.quiet) await context.print(`would copy ${source.shown} to -`);
 }

@@ -6,6 +6,7 @@ import type { Guest, GuestOptions, KeyValueSource, Preopen } from "../../wasi/mo
 import type { Context } from "../context.ts";
 import { clean, UsageError } from "../errors.ts";
 import { parseSize } from "../options.ts";
+import { isUrl } from "../url.ts";
 
 /** What {@linkcode addGuestOptions} gives. */
 export interface GuestFlags {
@@ -102,11 +103,6 @@ export async function grantedOptions(context: Context, flags: GuestFlags): Promi
       context.note(`storeport: refused: ${clean(message)}`).catch(() => {});
     },
   };
-}
-
-/** Whether an argument is a URL rather than a file; one letter before the colon is a drive. */
-export function isUrl(source: string): boolean {
-  return /^[a-z][a-z0-9+.-]+:\/\//i.test(source);
 }
 
 /** An entry that makes no sense is the user's mistake, to be told before the guest runs. */

@@ -3,7 +3,7 @@ import type { Command } from "commander";
 import type { Guest } from "../../wasi/mod.ts";
 import type { Context } from "../context.ts";
 import { clean } from "../errors.ts";
-import { isUrl } from "./guest_options.ts";
+import { isUrl } from "../url.ts";
 
 /** A capability that a guest may use: which interfaces ask for it, and the flag that gives it. */
 interface Capability {

@@ -6,7 +6,14 @@ import type { ListOptions, ObjectMeta } from "../../store/types.ts";
 import { type Context, type Location, pathIn } from "../context.ts";
 import { clean } from "../errors.ts";
 import { formatSize, formatTime } from "../format.ts";
-import { addOutputOptions, addStoreOptions, type OutputFlags, type StoreFlags } from "../options.ts";
+import {
+  addOutputOptions,
+  addStoreOptions,
+  type OutputFlags,
+  QUIET_RETRIES,
+  requireUrl,
+  type StoreFlags,
+} from "../options.ts";
 
 interface Flags extends StoreFlags, OutputFlags {
   readonly long?: boolean;
@@ -22,19 +29,21 @@ export function ls(program: Command, context: Context): void {
     .argument("[url]", "directory, prefix or object", ".")
     .option("-l, --long", "show sizes and times of last modification")
     .option("-r, --recursive", "list everything below, in the store's order")
-    .option("-b, --bytes", "show sizes in bytes")
+    .option("-b, --bytes", "like -l, with sizes in bytes")
     .option("--skip-invalid", "skip keys that are not valid paths")
     .addHelpText(
       "after",
       `
 Names that end in "/" are common prefixes: what lies below them is not shown without -r.
+With --json, sizes and times are always shown.
 
 Examples:
   storeport ls -l src
   storeport ls -r --json file:///etc
   storeport ls http://127.0.0.1:8080/backup/`,
     );
-  addOutputOptions(addStoreOptions(command)).action(async (url: string, flags: Flags) => {
+  addOutputOptions(addStoreOptions(command), QUIET_RETRIES).action(async (url: string, flags: Flags) => {
+    requireUrl(context, "-o", flags.option, [url]);
     await list(context, await context.open(url, { options: flags.option }), flags);
   });
 }
@@ -102,7 +111,7 @@ async function showObject(
     return;
   }
   const name = clean(below(location, base));
-  if (!flags.long) return await context.print(name);
+  if (!flags.long && !flags.bytes) return await context.print(name);
   const shownSize = (flags.bytes ? String(size) : formatSize(size)).padStart(flags.bytes ? 14 : 10);
   await context.print(`${shownSize}  ${formatTime(lastModified)}  ${name}`);
 }
@@ -111,7 +120,7 @@ async function showPrefix(context: Context, place: Location, prefix: Path, flags
   if (flags.json) return await context.printJson({ prefix: pathIn(place, prefix) });
   const name = `${clean(below(prefix, place.path))}/`;
   await context.print(
-    flags.long ? `${"-".padStart(flags.bytes ? 14 : 10)}  ${" ".repeat(19)}  ${name}` : name,
+    flags.long || flags.bytes ? `${"-".padStart(flags.bytes ? 14 : 10)}  ${" ".repeat(19)}  ${name}` : name,
   );
 }
 

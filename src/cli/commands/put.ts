@@ -4,7 +4,8 @@ import { wrapStream } from "../../store/stream.ts";
 import type { Context, Location } from "../context.ts";
 import { UsageError } from "../errors.ts";
 import { createProgress } from "../progress.ts";
-import { transfer } from "../transfer.ts";
+import { requireUrl } from "../options.ts";
+import { checkMode, transfer } from "../transfer.ts";
 import {
   addAttributeOptions,
   addTransferOptions,
@@ -39,6 +40,7 @@ Examples:
     const url = args.at(-1)!;
     if (args.length < 2) throw new UsageError(`Where is "${url}" to go? Give a URL after it`);
     const files = args.slice(0, -1);
+    requireUrl(context, "-o", flags.option, args);
     const attributes = attributesOf(flags);
     const destination = await context.open(url, {
       options: flags.option,
@@ -47,7 +49,7 @@ Examples:
     if (files.includes("-")) return await putInput(context, files, destination, flags);
     await transfer(context, {
       ...flags,
-      sources: await Promise.all(files.map((file) => context.open(file))),
+      sources: await Promise.all(files.map((file) => context.open(file, { options: flags.option }))),
       destination,
       move: false,
       recursive: flags.recursive ?? false,
@@ -65,10 +67,17 @@ async function putInput(
   flags: Flags,
 ): Promise<void> {
   if (files.length > 1) throw new UsageError("Standard input cannot be put together with files");
+  if (flags.recursive) throw new UsageError("Cannot use -r: standard input is one object");
   if (destination.directory) {
     throw new UsageError(`Cannot put standard input at "${destination.shown}": it needs a name`);
   }
-  if (flags.dryRun) return await context.print(`would copy - to ${destination.shown}`);
+  const record = { action: "copy", from: "-", to: destination.shown };
+  if (flags.dryRun) {
+    await checkMode(destination.store, destination.path, modeOf(flags), context.signal);
+    if (flags.json) await context.printJson({ ...record, dryRun: true });
+    else if (!flags.quiet) await context.print(`would copy - to ${destination.shown}`);
+    return;
+  }
   const progress = await createProgress(context.runtime, !flags.quiet && !flags.json);
   progress.expect(undefined);
   let size = 0;
@@ -84,7 +93,7 @@ async function putInput(
       attributes: attributesOf(flags),
       signal: context.signal,
     });
-    if (flags.json) await context.printJson({ action: "copy", from: "-", to: destination.shown, size, eTag });
+    if (flags.json) await context.printJson({ ...record, size, eTag });
   } finally {
     progress.stop();
   }

@@ -5,7 +5,13 @@ import type { Path } from "../../store/path.ts";
 import { type Context, type Location, shownBelow } from "../context.ts";
 import { errorRecord, PartialFailure, UsageError } from "../errors.ts";
 import { count } from "../format.ts";
-import { addOutputOptions, addStoreOptions, type OutputFlags, type StoreFlags } from "../options.ts";
+import {
+  addOutputOptions,
+  addStoreOptions,
+  type OutputFlags,
+  requireUrl,
+  type StoreFlags,
+} from "../options.ts";
 
 interface Flags extends StoreFlags, OutputFlags {
   readonly recursive?: boolean;
@@ -38,6 +44,10 @@ Examples:
   storeport rm old.txt older.txt`,
     );
   addOutputOptions(addStoreOptions(command)).action(async (urls: string[], flags: Flags) => {
+    requireUrl(context, "-o", flags.option, urls);
+    if (flags.entireStore && !flags.recursive) {
+      throw new UsageError("Cannot use --entire-store without -r: it lets -r begin at the root of a store");
+    }
     const locations = await Promise.all(urls.map((url) => context.open(url, { options: flags.option })));
     for (const { path, shown } of locations) {
       if (path !== "") continue;
@@ -65,7 +75,7 @@ async function remove(context: Context, location: Location, flags: Flags, tally:
       if (!flags.recursive && !flags.force) await location.store.head(path, { signal });
       const object = shownBelow(location, path);
       if (flags.json) await context.printJson({ action: "delete", object, dryRun: true });
-      else await context.print(`would delete ${object}`);
+      else if (!flags.quiet) await context.print(`would delete ${object}`);
     }
     return;
   }

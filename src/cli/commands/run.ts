@@ -2,7 +2,7 @@
 import { type Command, Option } from "commander";
 import type { Guest, GuestOptions, RunIsolation } from "../../wasi/mod.ts";
 import type { Context } from "../context.ts";
-import { ExitCode } from "../errors.ts";
+import { ExitCode, UsageError } from "../errors.ts";
 import { parseTime } from "../options.ts";
 import {
   addGuestOptions,
@@ -56,9 +56,12 @@ Examples:
 
 async function runGuest(context: Context, source: string, args: string[], flags: Flags): Promise<void> {
   const { runtime } = context;
+  const isolation = flags.isolation ?? defaultIsolation(flags);
+  if (flags.workerPermissions !== undefined && isolation === "inline") {
+    throw new UsageError("Cannot use --worker-permissions without a worker: add --isolation worker");
+  }
   const granted = await grantedOptions(context, flags);
   const guest = await openGuest(context, source, flags);
-  const isolation = flags.isolation ?? defaultIsolation(flags);
   // A guest that computes lets no listener run: an interrupt must end the process, not wait for the guest.
   if (isolation === "inline") context.leaveInterrupts();
   const options: GuestOptions & RunIsolation = {

@@ -7,7 +7,6 @@ import { clean, UsageError } from "../errors.ts";
 import type { Metrics } from "../metrics_node.ts";
 import {
   addAddressOption,
-  addOutputOptions,
   type Address,
   type OutputFlags,
   parseAddress,
@@ -15,13 +14,13 @@ import {
   parseSize,
   parseTime,
 } from "../options.ts";
+import { isUrl } from "../url.ts";
 import { interrupted } from "./gateway.ts";
 import {
   addGuestOptions,
   grantedOptions,
   GUEST_HELP,
   type GuestFlags,
-  isUrl,
   openGuest,
   writable,
 } from "./guest_options.ts";
@@ -92,7 +91,10 @@ export function serve(program: Command, context: Context): void {
     .option("--grace <time>", "how long requests under way may take after an interrupt", parseTime)
     .option("--watch", "reload the component when its file changes")
     .addHelpText("after", HELP);
-  addOutputOptions(command).action((guest: string, flags: Flags) => run(context, guest, flags));
+  command
+    .option("--json", "print one JSON object per line")
+    .option("-q, --quiet", "do not log requests")
+    .action((guest: string, flags: Flags) => run(context, guest, flags));
 }
 
 const HELP = `${GUEST_HELP}
@@ -108,9 +110,7 @@ Examples:
 
 async function run(context: Context, source: string, flags: Flags): Promise<void> {
   if (flags.watch && isUrl(source)) throw new UsageError("--watch needs a file");
-  if (flags.workers !== undefined && flags.isolation === "inline") {
-    throw new UsageError('Give --workers or --isolation "inline", not both');
-  }
+  checkIsolation(flags);
   const options = await serveOptions(context, flags);
   // A server has its streams for itself, until it has ended.
   const serveGuest = async () =>
@@ -156,6 +156,24 @@ async function run(context: Context, source: string, flags: Flags): Promise<void
   }
 }
 
+function isolationOf({ isolation, workers }: Flags): "inline" | "worker" {
+  return isolation ?? (workers === undefined ? "inline" : "worker");
+}
+
+/** Refuses what makes sense on the other kind of threads only. */
+function checkIsolation(flags: Flags): void {
+  if (isolationOf(flags) === "worker") {
+    if (flags.maxInstances === undefined) return;
+    throw new UsageError("Cannot use --max-instances with workers: give --worker-concurrency");
+  }
+  if (flags.workers !== undefined) throw new UsageError('Give --workers or --isolation "inline", not both');
+  for (const option of ["workerConcurrency", "workerPermissions"] as const) {
+    if (flags[option] === undefined) continue;
+    const name = option === "workerConcurrency" ? "--worker-concurrency" : "--worker-permissions";
+    throw new UsageError(`Cannot use ${name} without workers: add --workers or --isolation worker`);
+  }
+}
+
 /** The server of the component as it now is; the one before where it cannot be loaded. */
 async function reload(
   context: Context,
@@ -183,12 +201,11 @@ async function serveOptions(
     context,
     flags,
   );
-  const { isolation = flags.workers === undefined ? "inline" : "worker" } = flags;
   return {
     ...granted,
     connector,
     onDenied,
-    isolation,
+    isolation: isolationOf(flags),
     workers: flags.workers,
     workerConcurrency: flags.workerConcurrency,
     workerPermissions: flags.workerPermissions,

@@ -5,7 +5,7 @@ import { ConfigurationError, InvalidPathError } from "../../store/error.ts";
 import { parseDuration } from "../../stores/common/config_values.ts";
 import type { Context } from "../context.ts";
 import { UsageError } from "../errors.ts";
-import { addStoreOptions, type StoreFlags } from "../options.ts";
+import { addQuietOption, addStoreOptions, QUIET_RETRIES, requireUrl, type StoreFlags } from "../options.ts";
 
 type Header = readonly [name: string, value: string];
 
@@ -37,7 +37,8 @@ Examples:
   curl -T file.bin "$(storeport sign -m PUT --expires 10m s3://my-bucket/inbox/file.bin)"
   storeport sign -m PUT -H content-type:text/plain s3://my-bucket/note.txt`,
     );
-  addStoreOptions(command).action(async (urls: string[], flags: Flags) => {
+  addQuietOption(addStoreOptions(command), QUIET_RETRIES).action(async (urls: string[], flags: Flags) => {
+    requireUrl(context, "-o", flags.option, urls);
     const { method, expires, header } = flags;
     for (const url of urls) {
       const { store, path } = await context.open(url, { options: flags.option });

@@ -3,7 +3,14 @@ import type { Command } from "commander";
 import { type Context, type Location, pathIn } from "../context.ts";
 import { clean } from "../errors.ts";
 import { formatSize, formatTime } from "../format.ts";
-import { addOutputOptions, addStoreOptions, type OutputFlags, type StoreFlags } from "../options.ts";
+import {
+  addOutputOptions,
+  addStoreOptions,
+  type OutputFlags,
+  QUIET_RETRIES,
+  requireUrl,
+  type StoreFlags,
+} from "../options.ts";
 
 interface Flags extends StoreFlags, OutputFlags {
   readonly objectVersion?: string;
@@ -22,8 +29,9 @@ Examples:
   storeport stat README.md
   storeport stat --json http://127.0.0.1:8080/report.csv`,
     );
-  addOutputOptions(addStoreOptions(command)).action(
+  addOutputOptions(addStoreOptions(command), QUIET_RETRIES).action(
     async (urls: string[], flags: Flags) => {
+      requireUrl(context, "-o", flags.option, urls);
       for (const url of urls) {
         await show(context, await context.open(url, { options: flags.option }), flags.objectVersion, flags);
       }

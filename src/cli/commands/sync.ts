@@ -8,6 +8,7 @@ import {
   collectPair,
   type OutputFlags,
   parsePositive,
+  requireUrl,
 } from "../options.ts";
 import { type FilterRule, pathFilter } from "../sync/glob.ts";
 import { syncLocations } from "../sync/sync.ts";
@@ -65,6 +66,21 @@ Examples:
     );
   addOutputOptions(addStoreOptions(command)).action(async (from: string, to: string, flags: Flags) => {
     if (flags.checksum && flags.sizeOnly) throw new UsageError("Give --checksum or --size-only, not both");
+    if (flags.allowEmpty && !flags.delete) {
+      throw new UsageError("Cannot use --allow-empty without --delete: nothing is deleted then anyway");
+    }
+    // Users of other tools expect the first match to win: they would lose what they mean to keep.
+    if (rules[0]?.include) {
+      throw new UsageError(
+        `Cannot use --include ${
+          JSON.stringify(rules[0].pattern)
+        } before any --exclude: of several rules the last ` +
+          "match wins; give it after the --exclude that it is an exception to",
+      );
+    }
+    requireUrl(context, "-o", flags.option, [from, to]);
+    requireUrl(context, "--from-option", flags.fromOption, [from]);
+    requireUrl(context, "--to-option", flags.toOption, [to]);
     const filter = pathFilter(rules);
     const source = await context.open(from, {
       options: { ...flags.option, ...flags.fromOption },

@@ -6,7 +6,7 @@
 import { NotFoundError, ObjectStoreError } from "../../store/error.ts";
 import { concatPaths, type Path, stripPrefix } from "../../store/path.ts";
 import { runTasks, type Task } from "../bulk.ts";
-import { type Context, type Location, shownBelow } from "../context.ts";
+import { type Context, inOneStore, type Location, shownBelow } from "../context.ts";
 import { errorRecord, PartialFailure, UsageError } from "../errors.ts";
 import { count, formatDuration, formatSize } from "../format.ts";
 import { createProgress, type Progress } from "../progress.ts";
@@ -107,7 +107,7 @@ class SyncRun {
 
   /** Deletes what only the destination has. */
   async delete(): Promise<void> {
-    const { destination, dryRun, json } = this.#options;
+    const { destination, dryRun, json, quiet } = this.#options;
     if (this.#extra.length === 0) return;
     const context = this.#context;
     const shown = (path: Path) => shownBelow(destination, concatPaths(destination.path, path));
@@ -115,7 +115,7 @@ class SyncRun {
       for await (const path of this.#extra.read()) {
         this.#deleted++;
         if (json) await context.printJson({ action: "delete", object: shown(path), dryRun: true });
-        else await context.print(`would delete ${shown(path)}`);
+        else if (!quiet) await context.print(`would delete ${shown(path)}`);
       }
       return;
     }
@@ -159,7 +159,7 @@ class SyncRun {
   }
 
   async #run(tasks: AsyncIterable<Task<Record<string, unknown>>>): Promise<void> {
-    const { concurrency, json, dryRun } = this.#options;
+    const { concurrency, json, dryRun, quiet } = this.#options;
     const context = this.#context;
     try {
       await runTasks(context, tasks, {
@@ -170,7 +170,7 @@ class SyncRun {
           this.#copied++;
           this.#bytes += Number(record.size ?? 0);
           if (json) await context.printJson(record);
-          else if (dryRun) await context.print(`would copy ${record.from} to ${record.to}`);
+          else if (dryRun && !quiet) await context.print(`would copy ${record.from} to ${record.to}`);
         },
       });
     } catch (error) {
@@ -287,11 +287,9 @@ function isInTheWay(error: unknown): boolean {
 
 /** What is written must not turn up in the listing that is read. */
 function refuseOverlap({ source, destination }: SyncOptions): void {
-  const one = source.store === destination.store ||
-    (source.local && destination.local && source.store.name === destination.store.name);
   const within = stripPrefix(destination.path, source.path) !== undefined ||
     stripPrefix(source.path, destination.path) !== undefined;
-  if (!one || !within) return;
+  if (!within || !inOneStore(source, destination)) return;
   throw new UsageError(
     `Cannot synchronise "${source.shown}" with "${destination.shown}": one lies within the other`,
   );

@@ -1,0 +1,121 @@
+/** Options that would have no effect where they stand are refused; nothing is ignored silently. */
+import assert from "node:assert/strict";
+import { AlreadyExistsError } from "../../src/store/error.ts";
+import { cliTest, run } from "./cli_support.ts";
+
+Deno.test("cli: an option without effect is refused, by its name and with why", async () => {
+  const fsync = ["-o", "fsync=true"];
+  const plain = /Cannot use -o fsync=… with "a": options are for stores of URLs.*write "file:\/\/\/.*\/a"/;
+  const table: [args: string[], message: RegExp][] = [
+    ...["ls", "cat", "stat", "rm", "sign", "gateway"].map((name): [string[], RegExp] => [
+      [name, ...fsync, "a"],
+      plain,
+    ]),
+    ...["get", "put", "cp", "mv", "sync"].map((name): [string[], RegExp] => [
+      [name, ...fsync, "a", "b"],
+      plain,
+    ]),
+    [["put", ...fsync, "-", "a"], plain],
+    [["cp", "--from-option", "fsync=true", "a", "memory:///b"], /Cannot use --from-option fsync=… with "a"/],
+    [["cp", "--to-option", "fsync=true", "memory:///b", "a"], /Cannot use --to-option fsync=… with "a"/],
+    [["sync", "--from-option", "fsync=true", "a", "memory:///b"], /--from-option fsync=… with "a"/],
+    [["sync", "--to-option", "fsync=true", "memory:///b", "a"], /--to-option fsync=… with "a"/],
+    ...["ls", "stat", "rm", "get", "put", "cp", "mv", "sync", "gateway"].map((name): [string[], RegExp] => [
+      [name, "--json", "--quiet", "a", "b"],
+      /Option '--json' cannot be used with option '-q, --quiet'/,
+    ]),
+    [["get", "--json", "memory:///a", "-"], /Cannot use --json: standard output/],
+    [["get", "--no-overwrite", "memory:///a", "-"], /Cannot use --no-overwrite: standard output/],
+    [["put", "-r", "-", "memory:///a"], /Cannot use -r: standard input is one object/],
+    [["rm", "--entire-store", "a"], /Cannot use --entire-store without -r/],
+    [["sync", "--allow-empty", "a", "b"], /Cannot use --allow-empty without --delete/],
+    [["sync", "--include", "*.jpg", "--exclude", "*", "a", "b"], /--include "\*\.jpg" before any --exclude/],
+    [["sync", "--include", "*.jpg", "a", "b"], /the last match wins/],
+    [["gateway", "--read-only", "--max-body-size", "1M", "memory:///"], /--max-body-size, not both/],
+    [["gateway", "memory:///", "--cors", ""], /origin is empty/],
+    [["run", "--worker-permissions", "narrow", "a.wasm"], /--worker-permissions without a worker/],
+    [["serve", "--worker-permissions", "narrow", "a.wasm"], /--worker-permissions without workers/],
+    [["serve", "--worker-concurrency", "2", "a.wasm"], /Cannot use --worker-concurrency without workers/],
+    [
+      ["serve", "--workers", "2", "--max-instances", "2", "a.wasm"],
+      /Cannot use --max-instances with workers/,
+    ],
+    [["cp", "memory:///a", "memory:///a"], /Cannot copy "memory:\/\/\/a" to itself/],
+    [["mv", "a", "./"], /Cannot move "a" to itself/],
+    [["get", "a"], /Cannot copy "a" to itself/],
+    [["put", "-r", "a", "a/b"], /Cannot transfer "a" to "a\/b", which lies within it/],
+    [["ls", "127.0.0.1:9000/bucket"], /write "http:\/\/" or "https:\/\/" before a host/],
+  ];
+  for (const [args, message] of table) {
+    const { code, out, err } = await run(args);
+    assert.equal(code, 2, `${args.join(" ")}: ${err}`);
+    assert.equal(out, "");
+    assert.match(err, message, args.join(" "));
+    assert.match(err, /^storeport: [A-Z]/);
+  }
+});
+
+Deno.test("cli: a token that was to come from the environment, and did not, opens nothing", async () => {
+  const { code, err } = await run(["gateway", "memory:///"], { environment: { STOREPORT_TOKEN: "" } });
+  assert.equal(code, 2);
+  assert.match(err, /STOREPORT_TOKEN is empty/);
+});
+
+cliTest("options reach the stores of all URLs, also of get and put", async ({ cwd, url }) => {
+  await Deno.writeTextFile(`${cwd}/a`, "x");
+  const wrong = ["-o", "nonsense=1"];
+  for (
+    const args of [
+      ["get", "a", `file://${cwd}/b`],
+      ["put", `file://${cwd}/a`, "b"],
+      ["cp", "a", `${url}/b`],
+      ["cat", "a", `${url}/b`],
+    ]
+  ) {
+    const { code, err } = await run([...args, ...wrong], { cwd });
+    assert.equal(code, 2, err);
+    assert.match(err, /Unknown configuration key "nonsense"/);
+  }
+});
+
+cliTest("a dry run says what the real one would fail for, and with --quiet nothing else", async (context) => {
+  const { cwd, url, store } = context;
+  await Deno.writeTextFile(`${cwd}/a`, "x");
+  const { eTag } = await store.put("there", "old");
+  const there = `${url}/there`;
+  for (const source of ["a", "-"]) {
+    const put = (...args: string[]) => run(["put", "-n", ...args, source, there], { cwd });
+    assert.deepEqual(await put(), { code: 0, out: `would copy ${source} to ${there}\n`, err: "" });
+    assert.deepEqual(await put("-q"), { code: 0, out: "", err: "" });
+    assert.deepEqual(await put("--if-match", eTag!, "-q"), { code: 0, out: "", err: "" });
+    const refused = await put("--no-overwrite");
+    assert.deepEqual([refused.code, refused.out], [1, ""]);
+    assert.match(refused.err, /"there": it exists already\n {2}hint: leave out --no-overwrite/);
+    const changed = await put("--if-match", '"other"');
+    assert.equal(changed.code, 1);
+    assert.match(changed.err, /does not have the ETag "other"\n {2}hint: it has changed/);
+    const record = JSON.parse((await put("--json")).out);
+    assert.deepEqual([record.action, record.from, record.to, record.dryRun], ["copy", source, there, true]);
+  }
+  assert.equal(await (await store.get("there")).text(), "old");
+  const shown = await run(["get", "-n", there, "-"]);
+  assert.deepEqual(shown, { code: 0, out: `would copy ${there} to -\n`, err: "" });
+  assert.equal((await run(["get", "-n", `${url}/nope`, "-"])).code, 1);
+  assert.deepEqual(await run(["get", "-nq", there, "-"]), { code: 0, out: "", err: "" });
+  assert.deepEqual(await run(["rm", "-nq", there]), { code: 0, out: "", err: "" });
+  assert.deepEqual(await run(["sync", "-nq", cwd, `${url}/all`]), { code: 0, out: "", err: "" });
+  await assert.rejects(store.put("there", "x", { mode: "create" }), AlreadyExistsError);
+});
+
+cliTest("an object may be rewritten in place with other attributes", async ({ url, store }) => {
+  await store.put("a", "x");
+  const args = ["cp", "--content-type", "text/plain", `${url}/a`, `${url}/a`];
+  assert.deepEqual(await run(args), { code: 0, out: "", err: "" });
+  const { attributes } = await store.get("a", { head: true });
+  assert.equal(attributes.contentType, "text/plain");
+});
+
+cliTest("ls -b is ls -l in bytes", async ({ url, store }) => {
+  await store.put("a", new Uint8Array(2048));
+  assert.match((await run(["ls", "-b", url])).out, /^ +2048 {2}\d{4}-.* {2}a\n$/);
+});
