@@ -1,5 +1,6 @@
 /** One connection of the test origin: reads requests byte for byte, writes whatever it is told to. */
 import type { Socket } from "node:net";
+import { concatBytes } from "../store/concat.ts";
 
 const LATIN1 = "latin1";
 
@@ -44,7 +45,7 @@ export class Wire {
     socket.setNoDelay(true);
     socket.on("error", () => {});
     socket.on("data", (data: Uint8Array) => {
-      this.#buffer = concat(this.#buffer, new Uint8Array(data));
+      this.#buffer = concatBytes([this.#buffer, data]);
       // Not read on: what nobody takes must stay in the sender.
       if (this.#buffer.byteLength > 65536) socket.pause();
       this.#wake();
@@ -196,7 +197,7 @@ export class WireBody {
   async all(): Promise<Uint8Array> {
     const pieces: Uint8Array[] = [];
     for (let piece = await this.next(); piece !== undefined; piece = await this.next()) pieces.push(piece);
-    return concat(...pieces);
+    return concatBytes(pieces);
   }
 
   /** Reads to the end; false where there is none. */
@@ -240,16 +241,4 @@ export function raw(bytes: Uint8Array): string {
 /** Latin-1 as bytes. */
 export function latin1(text: string): Uint8Array {
   return Uint8Array.from(text, (unit) => unit.charCodeAt(0));
-}
-
-/** Pieces in one array. */
-export function concat(...pieces: Uint8Array[]): Uint8Array {
-  if (pieces.length === 2 && pieces[0]!.byteLength === 0) return pieces[1]!;
-  const bytes = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.byteLength, 0));
-  let at = 0;
-  for (const piece of pieces) {
-    bytes.set(piece, at);
-    at += piece.byteLength;
-  }
-  return bytes;
 }

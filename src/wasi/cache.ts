@@ -1,4 +1,5 @@
 /** Transpiled guests are kept: in memory, compiled, and where there is a place for it on disk. */
+import { hasNode } from "./platform.ts";
 import type { Generated } from "./transpile/generate.ts";
 import { GENERATOR } from "./transpile/generate.ts";
 
@@ -79,8 +80,7 @@ export async function decodeEntry(entry: Uint8Array): Promise<Generated | undefi
 
 /** The disk cache that `cache` asks for; none in a browser or where it cannot be used without asking. */
 export async function guestStore(cache: string | false | undefined): Promise<GuestStore | undefined> {
-  const versions = (globalThis as { process?: { versions?: { node?: string } } }).process?.versions;
-  if (cache === false || versions?.node === undefined) return undefined;
+  if (cache === false || !hasNode()) return undefined;
   const { directoryStore, defaultDirectory } = await import("./cache_node.ts");
   const directory = cache ?? await defaultDirectory();
   return directory === undefined ? undefined : directoryStore(directory);

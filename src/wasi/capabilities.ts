@@ -2,9 +2,10 @@
 import { allowList } from "../http/policy/allow_list.ts";
 import type { HttpConnector } from "../http/connector.ts";
 import { denyAll, type NetworkPolicy } from "../http/policy/policy.ts";
+import { concatBytes } from "../store/concat.ts";
 import { type Clocks, resolveClocks } from "./clocks/clocks.ts";
 import { type ByteReader, InputSource } from "./cli/source.ts";
-import { type ByteWriter, join, OutputSink } from "./cli/sink.ts";
+import { type ByteWriter, OutputSink } from "./cli/sink.ts";
 import { type ProcessStreams, processStreams } from "./cli/inherit.ts";
 import type { Descriptor } from "./filesystem/descriptor.ts";
 import { HttpAccess, type RequestGate } from "./http/access.ts";
@@ -12,6 +13,7 @@ import type { KeyValueStore } from "./keyvalue/bucket.ts";
 import { bucketsOf } from "./keyvalue/grant.ts";
 import type { GuestInput, GuestOptions, GuestOutput, SocketGrant } from "./options.ts";
 import { type ResolvedLimits, resolveLimits } from "./limits.ts";
+import { hasNode } from "./platform.ts";
 import { deniedSockets, type SocketAccess } from "./sockets/socket.ts";
 import { type RandomSource, randomSource } from "./random/source.ts";
 
@@ -207,7 +209,10 @@ class Granted implements Capabilities {
   }
 
   piped(): ReturnType<Capabilities["piped"]> {
-    return { stdout: join(this.#stdout?.pieces ?? []), stderr: join(this.#stderr?.pieces ?? []) };
+    return {
+      stdout: concatBytes(this.#stdout?.pieces ?? []),
+      stderr: concatBytes(this.#stderr?.pieces ?? []),
+    };
   }
 
   release(): void {
@@ -237,8 +242,7 @@ function policyOf(net: GuestOptions["net"]): NetworkPolicy | undefined {
 
 /** The faithful connector where `node:http` is, the portable one elsewhere. */
 async function defaultConnector(): Promise<HttpConnector> {
-  const versions = (globalThis as { process?: { versions?: { node?: string } } }).process?.versions;
-  if (versions?.node !== undefined) return new (await import("../http/node.ts")).NodeHttpConnector();
+  if (hasNode()) return new (await import("../http/node.ts")).NodeHttpConnector();
   return new (await import("../http/fetch.ts")).FetchConnector();
 }
 

@@ -3,6 +3,7 @@ import { cacheKey, decodeEntry, encodeEntry, type GuestStore } from "./cache.ts"
 import type { ComponentOutline } from "./component.ts";
 import type { InstantiateCore } from "./core_imports.ts";
 import { needsEpochs } from "./epoch.ts";
+import { hasNode } from "./platform.ts";
 import { generate, type Generated } from "./transpile/generate.ts";
 import type { RequiredImport } from "./transpile/patch.ts";
 import { interruptible } from "./transpile/rewrite.ts";
@@ -141,8 +142,7 @@ async function instantiateOf(code: string): Promise<Instantiate> {
 
 /** Imports the text of a module. Node takes it in `data:` URLs only; on a page one would stand whole in every error. */
 async function importText(code: string): Promise<{ readonly instantiate: Instantiate }> {
-  const versions = (globalThis as { process?: { versions?: { node?: string } } }).process?.versions;
-  if (versions?.node !== undefined) return await import(`data:text/javascript,${encodeURIComponent(code)}`);
+  if (hasNode()) return await import(`data:text/javascript,${encodeURIComponent(code)}`);
   const url = URL.createObjectURL(new Blob([code], { type: "text/javascript" }));
   try {
     return await import(url);

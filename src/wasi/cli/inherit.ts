@@ -1,5 +1,6 @@
 /** The process's own standard streams, on whatever platform this is. */
 import { NotSupportedError } from "../../store/error.ts";
+import { hasNode } from "../platform.ts";
 import type { ByteWriter } from "./sink.ts";
 import type { ByteReader } from "./source.ts";
 
@@ -16,8 +17,7 @@ export interface ProcessStreams {
 /** Loads what suits the platform. */
 export async function processStreams(): Promise<ProcessStreams> {
   if ("Deno" in globalThis) return (await import("./inherit_deno.ts")).denoStreams;
-  const versions = (globalThis as { process?: { versions?: { node?: string } } }).process?.versions;
-  if (versions?.node !== undefined) return (await import("./inherit_node.ts")).nodeStreams;
+  if (hasNode()) return (await import("./inherit_node.ts")).nodeStreams;
   throw new NotSupportedError(
     'Cannot inherit standard streams: there is no process here. Pass a stream, "pipe" or "ignore"',
     { store: "WASI" },

@@ -1,4 +1,5 @@
 /** Where standard output and error go: a bounded queue in front of anything that takes bytes in its own time. */
+import { concatBytes } from "../../store/concat.ts";
 import { Wakers } from "../io/poll.ts";
 
 /** Takes bytes and resolves when it will take more; rejects when it never will. */
@@ -76,7 +77,7 @@ export class OutputSink {
         const chunks = this.#queue;
         const size = this.#queued;
         this.#queue = [];
-        const taken = this.#write(chunks.length === 1 ? chunks[0]! : join(chunks, size));
+        const taken = this.#write(chunks.length === 1 ? chunks[0]! : concatBytes(chunks, size));
         if (taken !== undefined) await taken;
         this.#queued -= size;
         this.#wakers.wake();
@@ -92,17 +93,6 @@ export class OutputSink {
 
   #remember(bytes: Uint8Array): void {
     const kept = this.#tail.subarray(Math.max(0, this.#tail.length + Math.min(bytes.length, TAIL) - TAIL));
-    this.#tail = join([kept, bytes.subarray(Math.max(0, bytes.length - TAIL))]);
+    this.#tail = concatBytes([kept, bytes.subarray(Math.max(0, bytes.length - TAIL))]);
   }
-}
-
-/** Chunks as one piece. */
-export function join(chunks: readonly Uint8Array[], size?: number): Uint8Array<ArrayBuffer> {
-  const joined = new Uint8Array(size ?? chunks.reduce((sum, chunk) => sum + chunk.length, 0));
-  let at = 0;
-  for (const chunk of chunks) {
-    joined.set(chunk, at);
-    at += chunk.length;
-  }
-  return joined;
 }

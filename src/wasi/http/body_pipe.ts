@@ -1,7 +1,7 @@
 /** The host's side of an outgoing body: a bounded window between the guest's writes and whoever sends them. */
 import type { HttpError } from "../../http/error.ts";
+import { concatBytes } from "../../store/concat.ts";
 import { Wakers } from "../io/poll.ts";
-import { join } from "../cli/sink.ts";
 
 /** Small writes are joined into pieces up to this size before they are handed on. */
 const PIECE = 256 * 1024;
@@ -96,7 +96,7 @@ export class BodyPipe {
   /** All bytes, where the body is complete: taken out at once. */
   takeWhole(): Uint8Array | undefined {
     if (this.#state !== "finished") return undefined;
-    const bytes = this.#queue.length === 1 ? this.#queue[0]! : join(this.#queue, this.#queued);
+    const bytes = this.#queue.length === 1 ? this.#queue[0]! : concatBytes(this.#queue, this.#queued);
     this.#queue = [];
     this.#queued = 0;
     return bytes;
@@ -131,7 +131,7 @@ export class BodyPipe {
     const chunks = this.#queue.splice(0, count);
     this.#queued -= size;
     this.#room.wake();
-    return chunks.length === 1 ? chunks[0] : join(chunks, size);
+    return chunks.length === 1 ? chunks[0] : concatBytes(chunks, size);
   }
 
   #signal(): void {

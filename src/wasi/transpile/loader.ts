@@ -1,5 +1,6 @@
 /** Loading jco's generator, in the least demanding way that the platform offers. */
 import { NotSupportedError } from "../../store/error.ts";
+import { hasNode } from "../platform.ts";
 import type { Generator } from "./generator.ts";
 
 let loading: Promise<Generator> | undefined;
@@ -18,9 +19,8 @@ export function loadGenerator(): Promise<Generator> {
 }
 
 async function load(): Promise<Generator> {
-  const versions = (globalThis as { process?: { versions?: { node?: string } } }).process?.versions;
   // Node, Deno and Bun resolve preview2-shim to a build that reads the environment and starts a worker.
-  if (versions?.node !== undefined) return await (await import("./loader_node.ts")).loadQuietly();
+  if (hasNode()) return await (await import("./loader_node.ts")).loadQuietly();
   try {
     return await import("@bytecodealliance/jco-transpile/component") as unknown as Generator;
   } catch (error) {

@@ -1,4 +1,5 @@
 /** The sections of core modules: finding them, and putting modules together from changed ones. */
+import { concatBytes } from "../../store/concat.ts";
 import { Cursor } from "./instructions.ts";
 
 /** The ids of the sections that are changed. */
@@ -42,7 +43,11 @@ export function appended(
   const cursor = section && new Cursor(module, section.start);
   const count = cursor?.u32() ?? 0;
   const before = cursor === undefined ? [] : [module.subarray(cursor.at, section!.end)];
-  return joined([Uint8Array.from(leb(count + entries.length)), ...before, Uint8Array.from(entries.flat())]);
+  return concatBytes([
+    Uint8Array.from(leb(count + entries.length)),
+    ...before,
+    Uint8Array.from(entries.flat()),
+  ]);
 }
 
 /** The module with the contents of some sections changed or, where they are `undefined`, left out. */
@@ -68,18 +73,7 @@ export function assemble(
     if (id !== 0) left.delete(id);
   }
   for (const [id, body] of left) put(id, body);
-  return joined(pieces);
-}
-
-/** All pieces as one. */
-export function joined(pieces: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const whole = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0));
-  let at = 0;
-  for (const piece of pieces) {
-    whole.set(piece, at);
-    at += piece.length;
-  }
-  return whole;
+  return concatBytes(pieces);
 }
 
 /** A number of 32 bits in LEB128, unsigned. */

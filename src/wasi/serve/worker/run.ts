@@ -1,7 +1,7 @@
 /** A command on a thread of its own. */
+import { concatBytes } from "../../../store/concat.ts";
 import { GuestLimitError } from "../../error.ts";
 import { processStreams } from "../../cli/inherit.ts";
-import { join } from "../../cli/sink.ts";
 import type { GuestCode } from "../../module.ts";
 import type { GuestInput, GuestOptions, GuestOutput, RunResult } from "../../options.ts";
 import type { RunIsolation } from "../options.ts";
@@ -130,7 +130,7 @@ function openOutput(target: GuestOutput = "ignore", fd: 1 | 2): Output {
         broken = true; // nobody reads any more; the guest goes on
       }
     },
-    collected: () => join(pieces),
+    collected: () => concatBytes(pieces),
     release: () => writer?.releaseLock(),
   };
 }

@@ -1,6 +1,7 @@
 /** Starting a worker, on whatever platform this is. */
 import { NotSupportedError } from "../../../store/error.ts";
 import { endEpoch, newEpoch } from "../../epoch.ts";
+import { hasNode } from "../../platform.ts";
 import type { FromWorker, ToWorker, WorkerPort } from "./protocol.ts";
 
 /** Where a worker's code is. Published packages hold JavaScript. */
@@ -21,8 +22,7 @@ export type WorkerPermissions = Readonly<Record<string, unknown>>;
  */
 export async function spawnWorker(permissions?: WorkerPermissions): Promise<WorkerPort> {
   if (typeof Worker === "function") return webWorker(permissions);
-  const versions = (globalThis as { process?: { versions?: { node?: string } } }).process?.versions;
-  if (versions?.node !== undefined) return (await import("./spawn_node.ts")).nodeWorker();
+  if (hasNode()) return (await import("./spawn_node.ts")).nodeWorker();
   throw new NotSupportedError("Cannot run the guest in a worker: this platform has none", { store: "WASI" });
 }
 
