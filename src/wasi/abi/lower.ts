@@ -19,6 +19,9 @@ export class WitError {
   }
 }
 
+/** An `err` without payload, to throw. */
+export const failed = new WitError(undefined);
+
 /** What a call needs of the instance it runs in. */
 export interface CallScope {
   /** The instance's objects. */

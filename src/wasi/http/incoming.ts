@@ -1,5 +1,6 @@
 /** `wasi:http/types.incoming-response`, `incoming-body` and `future-trailers`. */
 import { Resource } from "../abi/handles.ts";
+import { failed } from "../abi/lower.ts";
 import type { ResultValue } from "../abi/types.ts";
 import type { HttpResponse } from "../../http/service.ts";
 import { HttpError } from "../../http/error.ts";
@@ -10,7 +11,6 @@ import { type Waitable, Wakers } from "../io/poll.ts";
 import { InputStream } from "../io/streams.ts";
 import { type ErrorCode, errorCodeOf } from "./error_code.ts";
 import { Fields, sectionSize } from "./fields.ts";
-import { failed } from "./outgoing_request.ts";
 
 const EMPTY = new Uint8Array(0);
 /** Bytes that are read ahead of the guest: enough to keep it busy, and all that a body costs the host in memory. */

@@ -1,13 +1,13 @@
 /** `wasi:http/types.outgoing-body` and the stream that fills it. */
 import { Resource } from "../abi/handles.ts";
-import { WitError } from "../abi/lower.ts";
+import { failed, WitError } from "../abi/lower.ts";
 import { HttpError } from "../../http/error.ts";
 import type { HeaderList } from "../../http/headers.ts";
 import { closed, IoError, lastOperationFailed } from "../io/error.ts";
 import { OutputStream } from "../io/streams.ts";
 import { BodyPipe } from "./body_pipe.ts";
 import type { ErrorCode } from "./error_code.ts";
-import type { Fields } from "./fields.ts";
+import { declaredLength, type Fields } from "./fields.ts";
 
 /** Which kind of message a body belongs to: its size errors are named after it. */
 export type BodyKind = "request" | "response";
@@ -42,7 +42,7 @@ export class OutgoingBody extends Resource {
 
   /** `write` */
   write(): OutputStream {
-    if (this.#streamTaken) throw new WitError(undefined);
+    if (this.#streamTaken) throw failed;
     this.#streamTaken = true;
     return new BodyStream(this).childOf(this);
   }
@@ -106,6 +106,21 @@ export class OutgoingBody extends Resource {
     );
     return { tag, val: size };
   }
+}
+
+/**
+ * The body of a message with these headers.
+ *
+ * @throws {WitError} {@linkcode failed} where they declare a length that no body can have.
+ */
+export function outgoingBody(kind: BodyKind, headers: Fields, limit: number, window: number): OutgoingBody {
+  let declared: number | undefined;
+  try {
+    declared = declaredLength(headers.list);
+  } catch {
+    throw failed;
+  }
+  return new OutgoingBody(kind, declared, limit, window);
 }
 
 /** The `output-stream` of a body. */

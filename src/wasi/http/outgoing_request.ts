@@ -1,9 +1,9 @@
 /** `wasi:http/types.outgoing-request` and `request-options`. */
 import { Resource } from "../abi/handles.ts";
-import { WitError } from "../abi/lower.ts";
+import { failed } from "../abi/lower.ts";
 import type { Instance } from "../instance.ts";
-import { declaredLength, type Fields } from "./fields.ts";
-import { OutgoingBody } from "./outgoing_body.ts";
+import type { Fields } from "./fields.ts";
+import { type OutgoingBody, outgoingBody } from "./outgoing_body.ts";
 import {
   checkMethod,
   checkPath,
@@ -12,9 +12,6 @@ import {
   type Method,
   type Scheme,
 } from "./request_line.ts";
-
-/** `err(())` */
-export const failed = new WitError(undefined);
 
 /** `outgoing-request` */
 export class OutgoingRequest extends Resource {
@@ -42,14 +39,8 @@ export class OutgoingRequest extends Resource {
   /** `body` */
   body(): OutgoingBody {
     if (this.#body !== undefined) throw failed;
-    let declared: number | undefined;
-    try {
-      declared = declaredLength(this.headers.list);
-    } catch {
-      throw failed;
-    }
     const { requestBytes, bodyWindow } = this.#instance.limits;
-    return this.#body = new OutgoingBody("request", declared, requestBytes, bodyWindow);
+    return this.#body = outgoingBody("request", this.headers, requestBytes, bodyWindow);
   }
 
   /** `method` */

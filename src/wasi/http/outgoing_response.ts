@@ -1,8 +1,8 @@
 /** `wasi:http/types.outgoing-response`. */
 import { Resource } from "../abi/handles.ts";
-import { declaredLength, type Fields } from "./fields.ts";
-import { OutgoingBody } from "./outgoing_body.ts";
-import { failed } from "./outgoing_request.ts";
+import { failed } from "../abi/lower.ts";
+import type { Fields } from "./fields.ts";
+import { type OutgoingBody, outgoingBody } from "./outgoing_body.ts";
 
 /** `outgoing-response` */
 export class OutgoingResponse extends Resource {
@@ -38,13 +38,7 @@ export class OutgoingResponse extends Resource {
   /** `body` */
   body(): OutgoingBody {
     if (this.#body !== undefined) throw failed;
-    let declared: number | undefined;
-    try {
-      declared = declaredLength(this.headers.list);
-    } catch {
-      throw failed;
-    }
-    return this.#body = new OutgoingBody("response", declared, Infinity, this.#window);
+    return this.#body = outgoingBody("response", this.headers, Infinity, this.#window);
   }
 
   override drop(): void {

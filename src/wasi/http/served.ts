@@ -3,14 +3,13 @@
  * into commands too, which never get one.
  */
 import { Resource } from "../abi/handles.ts";
-import { WitError } from "../abi/lower.ts";
+import { failed, WitError } from "../abi/lower.ts";
 import type { ResultValue } from "../abi/types.ts";
 import type { HeaderList } from "../../http/headers.ts";
 import type { Instance } from "../instance.ts";
 import type { ErrorCode } from "./error_code.ts";
 import { Fields } from "./fields.ts";
 import { type BodyOrigin, IncomingBody } from "./incoming.ts";
-import { failed } from "./outgoing_request.ts";
 import type { OutgoingResponse } from "./outgoing_response.ts";
 import { type Method, methodOf, type Scheme } from "./request_line.ts";
 
