@@ -10,7 +10,7 @@ export { DeadlineQueue } from "./deadlines.ts";
 export { HttpError } from "./error.ts";
 export { joined, uploadTime } from "./fetch/plain.ts";
 export { probeGuarded, probeWideHeaders } from "./fetch/platform.ts";
-export { opened } from "./fetch/service.ts";
+export { fetchService } from "./fetch/service.ts";
 export { getHeader, headerOf } from "./headers.ts";
 export { checkLimits } from "./layers/limit_options.ts";
 export { LazyService } from "./lazy_service.ts";

@@ -1,10 +1,9 @@
 /** A service whose code is loaded with its first request, so that programs that do not use it do not load it. */
 import type { HttpRequest, HttpResponse, HttpService } from "./service.ts";
 
-/** The service that `load` brings, once somebody asks for it. */
+/** The service that `load` brings, once somebody asks for it; of several that it brings, the first. */
 export class LazyService implements HttpService {
   readonly #load: () => Promise<HttpService>;
-  #loading: Promise<HttpService> | undefined;
   #service: HttpService | undefined;
   #closed = false;
 
@@ -22,21 +21,25 @@ export class LazyService implements HttpService {
     this.#service?.close?.();
   }
 
+  /** The service itself, of `make` where it is not there yet: for who has its code already. */
+  open(make: () => HttpService): HttpService {
+    if (this.#service === undefined) {
+      this.#service = make();
+      if (this.#closed) this.#service.close?.();
+    }
+    return this.#service;
+  }
+
   async #first(request: HttpRequest): Promise<HttpResponse> {
-    let service: HttpService;
+    let loaded: HttpService;
     try {
-      service = await (this.#loading ??= this.#open());
+      // Each that comes before it is there asks anew: one that fails, without a network say, is not the last word.
+      loaded = await this.#load();
     } catch (error) {
       const { body } = request;
       if (body !== undefined && "stream" in body) body.stream.cancel(error).catch(() => {});
       throw error;
     }
-    return await service.call(request);
-  }
-
-  async #open(): Promise<HttpService> {
-    const service = await this.#load();
-    if (this.#closed) service.close?.();
-    return this.#service = service;
+    return await this.open(() => loaded).call(request);
   }
 }

@@ -1,17 +1,22 @@
 /** Sending over `fetch`. Loaded with the first request. */
-import type { HttpRequest, HttpResponse, HttpService } from "../service.ts";
 import { DeadlineQueue } from "../deadlines.ts";
 import { HttpError } from "../error.ts";
 import type { ClientOptions } from "../options.ts";
+import type { HttpRequest, HttpResponse, HttpService } from "../service.ts";
+import { asksForClient, type DenoClient } from "./check_options.ts";
 import { FetchExchange } from "./exchange.ts";
 import { type FetchSettings, PendingFetch } from "./pending.ts";
 import { type FetchCall, plainBody, plainFields, PlainUrls, uploadTime } from "./plain.ts";
 import { type FetchAbilities, probeGuarded } from "./platform.ts";
-import { asksForClient, type DenoClient } from "./check_options.ts";
 
 /** The service that sends: what is pending is opened, any other is what it is. */
 export function opened(service: HttpService): HttpService {
-  return service instanceof PendingFetch ? service.open((settings) => new FetchService(settings)) : service;
+  return service instanceof PendingFetch ? service.open(() => fetchService(service.settings)) : service;
+}
+
+/** Sends over `fetch` as these settings have it. */
+export function fetchService(settings: FetchSettings): HttpService {
+  return new FetchService(settings);
 }
 
 class FetchService implements HttpService {
