@@ -1,10 +1,10 @@
 /** The portable connector: HTTP over the platform's `fetch`, in Deno, Node, Bun, browsers, workers and guests. */
 import type { HttpConnector } from "./connector.ts";
-import type { HttpService } from "./service.ts";
+import { checkOptions } from "./fetch/check_options.ts";
 import { PendingFetch } from "./fetch/pending.ts";
 import type { FetchAbilities } from "./fetch/platform.ts";
-import { checkOptions } from "./fetch/check_options.ts";
 import type { ClientOptions } from "./options.ts";
+import type { HttpService } from "./service.ts";
 import { NotSupportedError } from "../store/error.ts";
 
 export type { FetchAbilities } from "./fetch/platform.ts";

@@ -2,11 +2,11 @@
  * The response that connectors hand out: one implementation of length checks, the read timer, the one-consumer
  * rule and trailers, over whatever a platform gives as a body.
  */
-import type { HttpResponse } from "./service.ts";
 import { type Deadline, DeadlineQueue } from "./deadlines.ts";
 import { HttpError } from "./error.ts";
 import { getHeader, type HeaderList } from "./headers.ts";
 import { concatPieces, isWhole, PieceBuffer, tooLarge, TRUSTED_LENGTH } from "./response_buffer.ts";
+import type { HttpResponse } from "./service.ts";
 
 /** One step of reading: what `ReadableStreamDefaultReader.read` resolves with. */
 export interface BodyPiece {
@@ -388,9 +388,9 @@ export class ConnectorResponse implements HttpResponse {
 
   /** A wait for a piece begins. */
   #wait(): void {
-    if (this.#deadline !== undefined) this.#deadline.set(this.#readTimeout);
-    else {this.#deadline = (this.#deadlines ?? new DeadlineQueue()).start(this.#readTimeout, () =>
-        this.#timedOut());}
+    if (this.#deadline !== undefined) return this.#deadline.set(this.#readTimeout);
+    const deadlines = this.#deadlines ?? new DeadlineQueue();
+    this.#deadline = deadlines.start(this.#readTimeout, () => this.#timedOut());
   }
 
   #timedOut(): void {

@@ -1,7 +1,7 @@
 /** Requests in short, and calls that must fail, for the tests of connectors. */
 import { strict as assert } from "node:assert";
-import type { HttpRequest } from "../../src/http/service.ts";
 import { HttpError, type HttpErrorDetail, type HttpErrorKind } from "../../src/http/error.ts";
+import type { HttpRequest } from "../../src/http/service.ts";
 
 export function get(url = "https://example.com/a", more: Partial<HttpRequest> = {}): HttpRequest {
   return { method: "GET", url, headers: [], ...more };

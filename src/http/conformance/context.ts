@@ -2,9 +2,9 @@
 import { assert, assertEquals, AssertionError, assertRejects } from "../../testing/assert.ts";
 import type { ConformanceCase } from "../../testing/assert.ts";
 import type { HttpConnector } from "../connector.ts";
-import type { HttpRequest, HttpResponse, HttpService } from "../service.ts";
 import { HttpError, type HttpErrorDetail, type HttpErrorKind } from "../error.ts";
 import type { ClientOptions } from "../options.ts";
+import type { HttpRequest, HttpResponse, HttpService } from "../service.ts";
 import type { HttpTimeouts } from "../timeouts.ts";
 
 /**

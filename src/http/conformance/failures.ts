@@ -1,7 +1,7 @@
 /** Failures: each has the right kind, and reveals no secret. */
 import { assert, assertEquals, assertRejects } from "../../testing/assert.ts";
-import type { HttpService } from "../service.ts";
 import { HttpError } from "../error.ts";
+import type { HttpService } from "../service.ts";
 import {
   assertGone,
   assertHttpError,

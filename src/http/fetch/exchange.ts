@@ -1,11 +1,12 @@
 /** One request over `fetch` from its start to the end of its response body: timers, abort, errors. */
 import { isStreamBody } from "../body.ts";
-import type { HttpRequest, HttpResponse } from "../service.ts";
+import { parseContentLength } from "../content_length.ts";
 import type { Deadline, DeadlineQueue } from "../deadlines.ts";
 import { HttpError } from "../error.ts";
 import { bytesToLatin1, type HeaderList } from "../headers.ts";
 import { redactUrl } from "../redact.ts";
 import { type BodyPiece, type BodySource, ConnectorResponse } from "../response.ts";
+import type { HttpRequest, HttpResponse } from "../service.ts";
 import {
   DEFAULT_CONNECT_TIMEOUT,
   DEFAULT_FIRST_BYTE_TIMEOUT,
@@ -13,8 +14,8 @@ import {
   duration,
   type HttpTimeouts,
 } from "../timeouts.ts";
-import type { UploadStream } from "./upload.ts";
 import { probeWideHeaders } from "./platform.ts";
+import type { UploadStream } from "./upload.ts";
 
 /** Where in the exchange something failed. */
 export type FetchPhase = "head" | "body";
@@ -119,7 +120,7 @@ export class FetchExchange implements BodySource {
 
   #respond(response: Response, bodiless: boolean, decoded: boolean): HttpResponse {
     const { status, headers } = response;
-    let contentLength = bodiless ? undefined : parsedLength(headers.get("content-length"));
+    let contentLength = bodiless ? undefined : parseContentLength(headers.get("content-length") ?? "");
     // Across origins a page does not see whether there is a coding, nor therefore whose length this is.
     if (decoded || response.type === "cors") contentLength = undefined;
     const empty = bodiless || contentLength === 0 || response.body === null;
@@ -304,12 +305,6 @@ function headerList(headers: Headers): HeaderList {
 function utf8Bytes(value: string): string {
   // deno-lint-ignore no-control-regex
   return /[^\x00-\x7f]/.test(value) ? bytesToLatin1(new TextEncoder().encode(value)) : value;
-}
-
-function parsedLength(value: string | null): number | undefined {
-  if (value === null || !/^\d+$/.test(value)) return undefined;
-  const length = Number(value);
-  return Number.isSafeInteger(length) ? length : undefined;
 }
 
 function withTimeouts(defaults: HttpTimeouts, own: HttpTimeouts): HttpTimeouts {

@@ -2,11 +2,12 @@
  * From an {@linkcode HttpRequest} to what `fetch` takes. Whatever `fetch` would change, drop or refuse without
  * saying why is refused here by name: a request goes out as it was written or not at all.
  */
-import type { HttpRequest } from "../service.ts";
+import { bodyLength, isStreamBody } from "../body.ts";
+import { parseContentLength } from "../content_length.ts";
 import { HttpError, type HttpErrorDetail } from "../error.ts";
 import { isFieldValue, isToken } from "../header_syntax.ts";
-import { bodyLength, isStreamBody } from "../body.ts";
 import { redactUrl } from "../redact.ts";
+import type { HttpRequest } from "../service.ts";
 import { parseRequestUrl } from "../url.ts";
 import { probeWideHeaders } from "./platform.ts";
 import { blockedPort, isBlockedPort } from "./ports.ts";
@@ -144,7 +145,7 @@ export function prepareHeaders(request: HttpRequest, host: string, guarded: bool
     }
     const lower = name.toLowerCase();
     if (lower === "content-length") {
-      declaredLength = parseLength(value, declaredLength);
+      declaredLength = declaredLengthOf(value, declaredLength);
       continue;
     }
     if (lower === "host") {
@@ -196,9 +197,9 @@ function addPair(pairs: [string, string][], name: string, value: string): void {
   else pairs.push([name, value]);
 }
 
-function parseLength(value: string, before: number | undefined): number {
-  const length = /^\d+$/.test(value) ? Number(value) : NaN;
-  if (!Number.isSafeInteger(length) || (before !== undefined && before !== length)) {
+function declaredLengthOf(value: string, before: number | undefined): number {
+  const length = parseContentLength(value);
+  if (length === undefined || before !== undefined && before !== length) {
     throw refuse(`Cannot send the content-length "${value}": it is not one length`, "HTTP-request-body-size");
   }
   return length;

@@ -1,12 +1,12 @@
 /** What `fetch` is called with for a request that is not plain: one with a body, above all. */
-import type { HttpRequest } from "../service.ts";
-import type { HttpError } from "../error.ts";
 import { isStreamBody, joined, redactUrl, uploadTime } from "../core.ts";
-import { agreedLength, collect, UploadStream } from "./upload.ts";
+import type { HttpError } from "../error.ts";
+import type { HttpRequest } from "../service.ts";
 import type { FetchExchange } from "./exchange.ts";
+import { checkMethod, type PreparedHeaders, prepareHeaders, prepareUrl, refuse, USE_NODE } from "./head.ts";
 import type { FetchCall } from "./plain.ts";
 import type { FetchAbilities } from "./platform.ts";
-import { checkMethod, type PreparedHeaders, prepareHeaders, prepareUrl, refuse, USE_NODE } from "./head.ts";
+import { agreedLength, collect, UploadStream } from "./upload.ts";
 import { probeRequestStreams, probeStreamLength } from "./upload_platform.ts";
 
 /**

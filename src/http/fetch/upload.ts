@@ -1,11 +1,11 @@
 /** Request bodies for `fetch`: joined, counted against their length, or collected where a stream cannot be sent. */
 import { bodyLength } from "../body.ts";
-import type { HttpRequest } from "../service.ts";
 import { HttpError } from "../error.ts";
 import { GatheringReader } from "../gathering_reader.ts";
 import { redactUrl } from "../redact.ts";
-import { joined } from "./plain.ts";
+import type { HttpRequest } from "../service.ts";
 import { refuse } from "./head.ts";
+import { joined } from "./plain.ts";
 import { probeStreamLength } from "./upload_platform.ts";
 
 /**

@@ -1,6 +1,6 @@
 /** Limits on concurrent requests. */
-import type { HttpLayer, HttpRequest, HttpResponse, HttpService } from "../service.ts";
 import { checkLimits } from "../core.ts";
+import type { HttpLayer, HttpRequest, HttpResponse, HttpService } from "../service.ts";
 import type { LimitOptions } from "./limit_options.ts";
 import { observeBody } from "./observe_body.ts";
 import { Semaphore } from "./semaphore.ts";

@@ -1,6 +1,6 @@
 /** Which requests may go without encryption. Loaded for URLs that do not begin with `https://`. */
-import type { HttpRequest } from "../service.ts";
 import { HttpError } from "../core.ts";
+import type { HttpRequest } from "../service.ts";
 import { isLoopbackHost, parseRequestUrl } from "../url.ts";
 
 /**

@@ -1,6 +1,6 @@
 /** Observes the end of a response body, for layers that hold or count something until then. */
-import type { HttpRequest, HttpResponse } from "../service.ts";
 import { type HeaderList, headerOf } from "../headers.ts";
+import type { HttpRequest, HttpResponse } from "../service.ts";
 
 /** Told once, when the body of a response is over, in whichever of the three ways comes first. */
 export interface BodyObserver {

@@ -1,9 +1,10 @@
 /** One attempt at one request, whatever the HTTP version: its phases, timers, failure and clean-up. */
-import type { HttpRequest, HttpResponse } from "../service.ts";
+import { parseContentLength } from "../content_length.ts";
 import type { Deadline, DeadlineQueue } from "../deadlines.ts";
 import { HttpError, type HttpErrorDetail, type HttpErrorKind } from "../error.ts";
 import type { HeaderList } from "../headers.ts";
 import { redactUrl } from "../redact.ts";
+import type { HttpRequest, HttpResponse } from "../service.ts";
 import {
   DEFAULT_CONNECT_TIMEOUT,
   DEFAULT_FIRST_BYTE_TIMEOUT,
@@ -12,7 +13,7 @@ import {
   type HttpTimeouts,
 } from "../timeouts.ts";
 import { type Phase, toHttpError } from "./errors.ts";
-import { checkTrailers, parseLength, refuse, type RequestHead } from "./head.ts";
+import { checkTrailers, refuse, type RequestHead } from "./head.ts";
 import type { BodyOwner, EventBody } from "./message.ts";
 import { BodyMismatch, Upload } from "./upload.ts";
 
@@ -274,7 +275,7 @@ export abstract class Exchange implements BodyOwner {
     let coding: string | undefined;
     for (const [name, value] of headers) {
       if (name.length === 14 && name.toLowerCase() === "content-length") {
-        length = parseLength(value);
+        length = parseContentLength(value);
         if (length === undefined) {
           throw this.error("decode", "its content-length is not a number", { tag: "HTTP-protocol-error" });
         }

@@ -1,10 +1,11 @@
 /** Request heads: which header lines are sent, and how the body is framed (RFC 9112 section 6). */
 import { bodyLength, isStreamBody } from "../body.ts";
-import type { HttpRequest } from "../service.ts";
+import { parseContentLength } from "../content_length.ts";
 import { HttpError, type HttpErrorDetail } from "../error.ts";
-import type { HeaderList } from "../headers.ts";
 import { isFieldValue, isToken } from "../header_syntax.ts";
+import type { HeaderList } from "../headers.ts";
 import { redactUrl } from "../redact.ts";
+import type { HttpRequest } from "../service.ts";
 
 /** How a request goes out. */
 export interface RequestHead {
@@ -56,7 +57,7 @@ export function prepareHead(request: HttpRequest): RequestHead {
         host = value;
         continue;
       case "content-length": {
-        const length = parseLength(value);
+        const length = parseContentLength(value);
         if (length === undefined || declared !== undefined && declared !== length) {
           throw refuse(request, "its content-length is not one number", { tag: "HTTP-request-body-size" });
         }
@@ -142,11 +143,4 @@ export function refuse(
     detail,
     cause,
   });
-}
-
-/** A `content-length` (RFC 9110 section 8.6: digits only), where it is one and exact as a number. */
-export function parseLength(value: string): number | undefined {
-  if (!/^[0-9]+$/.test(value)) return undefined;
-  const length = Number(value);
-  return Number.isSafeInteger(length) ? length : undefined;
 }

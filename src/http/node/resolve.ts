@@ -2,7 +2,6 @@
 import * as dns from "node:dns";
 import { isIP, type LookupFunction } from "node:net";
 import { HttpError } from "../error.ts";
-import type { ClientOptions } from "../options.ts";
 import type { NetworkPolicy } from "../policy/policy.ts";
 import type { NodeLookup, NodeSettings } from "./settings.ts";
 import type { Origin } from "./target.ts";
@@ -22,7 +21,7 @@ export class Resolver {
   readonly #shuffle: boolean;
 
   /** Reads the options. */
-  constructor({ options, lookup }: { readonly options: ClientOptions } & NodeSettings) {
+  constructor({ options, lookup }: NodeSettings) {
     this.#policy = options.policy;
     this.#lookup = lookup;
     this.#shuffle = options.randomizeAddresses ?? true;

@@ -1,8 +1,8 @@
 /** The service behind `NodeHttpConnector`: prepares requests, makes attempts, owns the pools. */
-import type { HttpRequest, HttpResponse, HttpService } from "../service.ts";
 import { DeadlineQueue, HttpError, isStreamBody, redactUrl } from "../core.ts";
 import type { ClientOptions } from "../options.ts";
 import { isIdempotent } from "../retry/rules.ts";
+import type { HttpRequest, HttpResponse, HttpService } from "../service.ts";
 import { DEFAULT_CONNECT_TIMEOUT, duration } from "../timeouts.ts";
 import { PoolAgent } from "./agent.ts";
 import { http2Works } from "./check_options.ts";

@@ -1,8 +1,8 @@
 /** Where a request goes and what stands in its request line: the URL, taken apart without changing it. */
 import { isIP } from "node:net";
 import { HttpError } from "../error.ts";
-import { parseRequestUrl } from "../url.ts";
 import { redactUrl } from "../redact.ts";
+import { parseRequestUrl } from "../url.ts";
 
 /** The part of a URL that decides which connection is used. */
 export interface Origin {

@@ -1,7 +1,7 @@
 /** Network policies: which hosts may be reached. */
-import type { HttpLayer, HttpRequest, HttpResponse, HttpService } from "../service.ts";
 import { HttpError } from "../error.ts";
 import { redactUrl } from "../redact.ts";
+import type { HttpLayer, HttpRequest, HttpResponse, HttpService } from "../service.ts";
 
 /** A policy question answered with yes. */
 export interface PolicyAllowed {

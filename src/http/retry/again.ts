@@ -1,6 +1,6 @@
 /** The retrying part of the retry layer, loaded after the first success or with the first failure. */
-import type { HttpRequest, HttpResponse, HttpService } from "../service.ts";
 import { HttpError, isRetryableStatus } from "../core.ts";
+import type { HttpRequest, HttpResponse, HttpService } from "../service.ts";
 import { RetryError, setRetryHistory } from "./error.ts";
 import type { ResolvedRetryOptions } from "./options.ts";
 import { isRetryableError } from "./rules.ts";

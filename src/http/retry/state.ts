@@ -1,10 +1,10 @@
 /** The retries of one operation: how many, since when, and what happened. */
 import { Backoff } from "./backoff.ts";
-import type { HttpRequest, HttpResponse } from "../service.ts";
 import { HttpError } from "../error.ts";
 import type { FailedAttempt, RetryHistory, RetryStop } from "./history.ts";
 import { type ResolvedRetryOptions, resolveRetry, type RetryOptions } from "./options.ts";
 import { parseRetryAfter } from "./retry_after.ts";
+import type { HttpRequest, HttpResponse } from "../service.ts";
 
 /** A failure that asks for a retry. */
 export interface RetryFailure {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import type { HttpRequest } from "../../../src/http/service.ts";
 import { HttpError } from "../../../src/http/error.ts";
 import { type TraceHooks, withTrace } from "../../../src/http/layers/trace.ts";
+import type { HttpRequest } from "../../../src/http/service.ts";
 import { get } from "../calls.ts";
 import { fails, fakeBody, FakeService, respond } from "../fakes.ts";
 

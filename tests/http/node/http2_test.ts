@@ -2,10 +2,10 @@
 import { strict as assert } from "node:assert";
 import * as http2 from "node:http2";
 import type { AddressInfo, Socket } from "node:net";
-import type { HttpRequest } from "../../../src/http/service.ts";
 import { HttpError } from "../../../src/http/error.ts";
 import { NodeHttpConnector } from "../../../src/http/node.ts";
 import type { ClientOptions } from "../../../src/http/options.ts";
+import type { HttpRequest } from "../../../src/http/service.ts";
 import { failure, get } from "../calls.ts";
 import { SERVER_CERT, SERVER_KEY, TEST_CA } from "./pki.ts";
 import { rawServer } from "./servers.ts";

@@ -1,7 +1,7 @@
 /** How NodeHttpConnector uses connections: which it keeps, which it closes, and what it does when a kept one died. */
 import { strict as assert } from "node:assert";
-import type { HttpResponse } from "../../../src/http/service.ts";
 import { NodeHttpConnector } from "../../../src/http/node.ts";
+import type { HttpResponse } from "../../../src/http/service.ts";
 import { failure, get } from "../calls.ts";
 import { answering, head, ok, rawServer } from "./servers.ts";
 import { withService } from "./service.ts";

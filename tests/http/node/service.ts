@@ -1,7 +1,7 @@
 /** A service of the Node connector, for as long as a test needs it. */
-import type { HttpService } from "../../../src/http/service.ts";
 import { NodeHttpConnector, type NodeHttpConnectorOptions } from "../../../src/http/node.ts";
 import type { ClientOptions } from "../../../src/http/options.ts";
+import type { HttpService } from "../../../src/http/service.ts";
 
 export async function withService(
   options: ClientOptions,

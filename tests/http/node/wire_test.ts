@@ -1,7 +1,7 @@
 /** What NodeHttpConnector puts on the wire, byte by byte, and what it makes of what comes back. */
 import { strict as assert } from "node:assert";
-import type { HttpRequest } from "../../../src/http/service.ts";
 import { HttpError, type HttpErrorDetail } from "../../../src/http/error.ts";
+import type { HttpRequest } from "../../../src/http/service.ts";
 import { failure, get } from "../calls.ts";
 import { answering, head, ok, rawServer } from "./servers.ts";
 import { withService } from "./service.ts";
