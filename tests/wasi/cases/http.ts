@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { type AddressInfo, createServer } from "node:net";
 import type { HostCase } from "./case.ts";
 import { plain } from "./case.ts";
+import { until } from "../until.ts";
 
 /** Error codes by what the server does. */
 const FAILURES: Readonly<Record<string, RegExp>> = {
@@ -109,7 +110,7 @@ export const httpCases: readonly HostCase[] = [
     covers: ["1.8 future-incoming-response", "WASI#812"],
     async run(env) {
       await env.ok(["http_drop_future", `${env.url}/slow?ms=60000`]);
-      while (env.origin.connections() > 0) await new Promise((resolve) => setTimeout(resolve, 5));
+      await until(() => env.origin.connections() === 0);
     },
   },
   {

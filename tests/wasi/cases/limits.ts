@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { type DeniedRequest, GuestLimitError } from "../../../src/wasi/mod.ts";
 import { type HostCase, load } from "./case.ts";
+import { until } from "../until.ts";
 
 /** The cases. */
 export const limitCases: readonly HostCase[] = [
@@ -71,14 +72,14 @@ export const limitCases: readonly HostCase[] = [
       const run = env.trap(["http_small", `${env.url}/slow?ms=60000`, "1"], /aborted by the caller/, {
         signal: controller.signal,
       });
-      while (env.origin.seen.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+      await until(() => env.origin.seen.length > 0);
       const reason = new Error("enough");
       controller.abort(reason);
       const error = await run;
       assert.ok(error instanceof GuestLimitError);
       assert.equal(error.limit, "aborted");
       assert.equal(error.cause, reason);
-      while (env.origin.connections() > 0) await new Promise((resolve) => setTimeout(resolve, 5));
+      await until(() => env.origin.connections() === 0);
     },
   },
   {
@@ -182,7 +183,7 @@ export const limitCases: readonly HostCase[] = [
     async run(env) {
       await env.run(["leak_requests", "5", `${env.url}/slow?ms=60000`]);
       await env.run(["leak_bodies", "5"]);
-      while (env.origin.connections() > 0) await new Promise((resolve) => setTimeout(resolve, 5));
+      await until(() => env.origin.connections() === 0);
     },
   },
   {

@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { startOrigin } from "../../guests/origin.ts";
-import { message, open, raw, type ServeCase, type ServeEnv, until } from "./env.ts";
+import { message, open, raw, type ServeCase, type ServeEnv } from "./env.ts";
+import { until } from "../until.ts";
 
 const pattern = (size: number) => Uint8Array.from({ length: size }, (_, i) => i % 251);
 
@@ -162,7 +163,7 @@ export const flowCases: readonly ServeCase[] = [
       const socket = await open(serving.port);
       socket.on("error", () => {});
       socket.write(message("GET /early_drop?ms=800"));
-      await new Promise((resolve) => setTimeout(resolve, 60));
+      await until(() => serving.server.stats().inFlight === 1);
       socket.destroy();
       await until(() => serving.output().includes("early_drop survived"), serving.output());
       await until(() => serving.server.stats().inFlight === 0);
@@ -178,7 +179,7 @@ export const flowCases: readonly ServeCase[] = [
       const socket = await open(serving.port);
       socket.on("error", () => {});
       socket.write("POST /read-slowly?ms=1 HTTP/1.1\r\nhost: a\r\ncontent-length: 1000\r\n\r\nsome");
-      await new Promise((resolve) => setTimeout(resolve, 60));
+      await until(() => serving.server.stats().inFlight === 1);
       socket.destroy();
       await until(() => serving.output().includes("read ended"), serving.output());
       await until(() => serving.server.stats().inFlight === 0);
@@ -188,12 +189,12 @@ export const flowCases: readonly ServeCase[] = [
     name: "requests that a guest makes end with the client for whom they are",
     covers: ["1.6 client gone, transfers aborted"],
     run: ({ serve }) =>
-      withOrigin(async (origin) => {
+      withOrigin(async (url, origin) => {
         const serving = await serve();
         const socket = await open(serving.port);
         socket.on("error", () => {});
-        socket.write(message("GET /fetch-and-wait", ["host: a", `url: ${origin}/slow?ms=20000`]));
-        await new Promise((resolve) => setTimeout(resolve, 150));
+        socket.write(message("GET /fetch-and-wait", ["host: a", `url: ${url}/slow?ms=20000`]));
+        await until(() => origin.seen.length === 1);
         socket.destroy();
         await until(() => /fetch_and_wait: Err\(ErrorCode::\w+/.test(serving.output()), serving.output());
         await until(() => serving.server.stats().inFlight === 0);

@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { MemoryStore } from "../../../src/stores/memory/mod.ts";
 import type { KeyValueSource } from "../../../src/wasi/mod.ts";
-import { message, open, raw, type ServeCase, until } from "./env.ts";
+import { message, open, raw, type ServeCase } from "./env.ts";
+import { until } from "../until.ts";
 
 const SETTINGS = "settings/settings.wasm";
 

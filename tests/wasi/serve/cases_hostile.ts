@@ -1,6 +1,7 @@
 /** Guests that fail, in whatever way: the server stays, and nobody else notices. */
 import assert from "node:assert/strict";
-import { message, raw, type ServeCase, type Serving, until } from "./env.ts";
+import { hold, message, raw, type ServeCase, type Serving } from "./env.ts";
+import { until } from "../until.ts";
 
 async function answer({ port }: Serving, path: string): Promise<readonly [status: number, text: string]> {
   const { status, body } = await raw(port, message(`GET ${path}`));
@@ -193,14 +194,20 @@ export const hostileCases: readonly ServeCase[] = [
     name: "requests wait for their turn; those over the bound get 503 and when to come again",
     covers: ["4.2 max concurrent"],
     async run({ serve }) {
-      const { url, server } = await serve({ maxConcurrent: 1, maxQueue: 2, queueTimeout: 5000 });
-      const all = await Promise.all(Array.from({ length: 6 }, async () => {
-        const response = await fetch(`${url}/finish-later?ms=60`);
+      const serving = await serve({ maxConcurrent: 1, maxQueue: 2, queueTimeout: 60_000 });
+      const { url, server } = serving;
+      const release = await hold(serving);
+      const others = Array.from({ length: 5 }, async () => {
+        const response = await fetch(`${url}/hello`);
         await response.text();
         return response;
-      }));
+      });
+      await until(() => server.stats().refused["queue-full"] === 3);
+      assert.equal(server.stats().queued, 2);
+      assert.equal(await release(), 200);
+      const all = await Promise.all(others);
       const statuses = all.map(({ status }) => status);
-      assert.equal(statuses.filter((status) => status === 200).length, 3, statuses.join());
+      assert.equal(statuses.filter((status) => status === 200).length, 2, statuses.join());
       const refused = all.filter(({ status }) => status === 503);
       assert.equal(refused.length, 3);
       assert.match(refused[0]!.headers.get("retry-after")!, /^\d+$/);
@@ -211,13 +218,13 @@ export const hostileCases: readonly ServeCase[] = [
   {
     name: "a request that waited for too long gets 503",
     async run({ serve }) {
-      const { url, server } = await serve({ maxConcurrent: 1, queueTimeout: 50 });
-      const first = fetch(`${url}/finish-later?ms=800`);
-      await until(() => server.stats().inFlight === 1);
+      const serving = await serve({ maxConcurrent: 1, queueTimeout: 50 });
+      const { url, server } = serving;
+      const release = await hold(serving);
       const second = await fetch(`${url}/hello`);
       assert.equal(second.status, 503);
       await second.text();
-      assert.equal(await (await first).text(), "first second");
+      assert.equal(await release(), 200);
       assert.equal(server.stats().refused["queue-timeout"], 1);
     },
   },

@@ -1,7 +1,8 @@
 /** JavaScript guests: on the engine's `fetch` event, on the raw bindings, and the Hono app of `examples/hono`. */
 import assert from "node:assert/strict";
 import { startOrigin } from "../../guests/origin.ts";
-import { message, raw, type ServeCase, type ServeEnv, type Serving, until } from "./env.ts";
+import { message, raw, type ServeCase, type ServeEnv, type Serving } from "./env.ts";
+import { until } from "../until.ts";
 
 /** A case of one guest. */
 export interface JavaScriptCase extends Omit<ServeCase, "covers" | "run"> {

@@ -1,6 +1,7 @@
 /** What stands on the wire: requests as the guest sees them, answers as clients do. */
 import assert from "node:assert/strict";
-import { message, open, raw, type RawResponse, type ServeCase, until } from "./env.ts";
+import { message, open, raw, type RawResponse, type ServeCase } from "./env.ts";
+import { until } from "../until.ts";
 
 const text = ({ body }: RawResponse) => Buffer.from(body).toString();
 

@@ -11,6 +11,7 @@ import {
 } from "../../../src/wasi/mod.ts";
 import type { Guest } from "../../../src/wasi/mod.ts";
 import { load } from "../cases/case.ts";
+import { until } from "../until.ts";
 
 /** Where guests run and what listens, in one run of the list. */
 export interface Setting {
@@ -91,12 +92,23 @@ export async function withServe(setting: Setting, body: (env: ServeEnv) => Promi
   }
 }
 
-/** Waits until something has come true; fails after five seconds. */
-export async function until(what: () => boolean, why = String(what)): Promise<void> {
-  for (let left = 500; !what(); left--) {
-    if (left === 0) throw new Error(`Never came true: ${why}`);
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
+/**
+ * A request that is under way until what is returned is called, which tells its status: the guest waits for the rest of
+ * its body.
+ */
+export async function hold({ url, server }: Pick<Serving, "url" | "server">): Promise<() => Promise<number>> {
+  const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
+  const writer = writable.getWriter();
+  void writer.write(new Uint8Array(1));
+  const before = server.stats().inFlight;
+  const answer = fetch(`${url}/echo`, { method: "POST", body: readable, duplex: "half" } as RequestInit);
+  await until(() => server.stats().inFlight > before);
+  return async () => {
+    await writer.close();
+    const response = await answer;
+    await response.arrayBuffer();
+    return response.status;
+  };
 }
 
 /** A response as it stood on the wire. */

@@ -5,7 +5,8 @@ import { type GatewayServer, serveGateway } from "../../../src/gateway/mod.ts";
 import { MemoryStore } from "../../../src/stores/memory/mod.ts";
 import { S3Store } from "../../../src/stores/s3/mod.ts";
 import { S3_KEYS, S3_SERVERS, startS3 } from "../../servers/s3.ts";
-import { message, raw, type ServeEnv, type Serving, type Setting, until, withServe } from "./env.ts";
+import { message, raw, type ServeEnv, type Serving, type Setting, withServe } from "./env.ts";
+import { until } from "../until.ts";
 
 const GUEST = "../../examples/object-server/object-server.wasm";
 const SETTINGS: readonly Setting[] = [
