@@ -4,7 +4,7 @@
  */
 import { redactUrl, type TraceHooks } from "@storeport/storeport/connector";
 import { loadGuest } from "@storeport/storeport/wasi";
-import type { Failure, FromWorker, RunRequest, ToWorker } from "./guest_messages.ts";
+import type { Failure, FromWorker, RunRequest, ToWorker } from "./guests/messages.ts";
 
 interface WorkerScope {
   onmessage: ((event: MessageEvent<ToWorker>) => void) | null;

@@ -1,20 +1,20 @@
 /** The page: puts its parts together and follows the URL. */
-import { ConnectDialog } from "./connect.ts";
-import { showShortcuts } from "./dialogs.ts";
-import { announce, byId, isTyping, messageOf, nameOf, notify } from "./dom.ts";
-import { downloadJob } from "./download.ts";
-import { watchDrops } from "./drop.ts";
-import { Files } from "./files.ts";
-import { count } from "./format.ts";
-import { GuestView } from "./guest_view.ts";
-import { drawCrumbs, drawProblem, drawStore } from "./frame.ts";
-import { deleteJobs, type Entry, renameJob } from "./operations.ts";
-import { fileName, formatPlace, join, parentFolder, parsePlace, type Place } from "./place.ts";
-import { Preview } from "./preview.ts";
-import { type Connected, findGateway, openConnection, type Settings } from "./stores.ts";
-import { startTheme } from "./theme.ts";
-import { Transfers } from "./transfers.ts";
-import { chosenFiles, type Incoming, uploadJob } from "./upload.ts";
+import { ConnectDialog } from "./stores/connect.ts";
+import { showShortcuts } from "./page/dialogs.ts";
+import { announce, byId, isTyping, messageOf, nameOf, notify } from "./page/dom.ts";
+import { downloadJob } from "./transfers/download.ts";
+import { watchDrops } from "./transfers/drop.ts";
+import { Files } from "./objects/files.ts";
+import { count } from "./page/format.ts";
+import { GuestView } from "./guests/view.ts";
+import { drawCrumbs, drawProblem, drawStore } from "./objects/frame.ts";
+import { deleteJobs, type Entry, renameJob } from "./objects/operations.ts";
+import { fileName, formatPlace, join, parentFolder, parsePlace, type Place } from "./page/place.ts";
+import { Preview } from "./preview/preview.ts";
+import { type Connected, findGateway, openConnection, type Settings } from "./stores/stores.ts";
+import { startTheme } from "./page/theme.ts";
+import { Transfers } from "./transfers/transfers.ts";
+import { chosenFiles, type Incoming, uploadJob } from "./transfers/upload.ts";
 
 startTheme();
 

@@ -1,10 +1,10 @@
 /** The page's parts that need no page. */
 import { strict as assert } from "node:assert";
-import { parseEnvironment, splitArguments } from "../../examples/browser/arguments.ts";
-import { formatDuration, formatSize } from "../../examples/browser/format.ts";
-import { imageType, kindByBytes, kindByName } from "../../examples/browser/kind.ts";
-import { formatPlace, parentFolder, parsePlace, type Place } from "../../examples/browser/place.ts";
-import { numbered } from "../../examples/browser/upload.ts";
+import { parseEnvironment, splitArguments } from "../../examples/browser/guests/arguments.ts";
+import { formatDuration, formatSize } from "../../examples/browser/page/format.ts";
+import { imageType, kindByBytes, kindByName } from "../../examples/browser/preview/kind.ts";
+import { formatPlace, parentFolder, parsePlace, type Place } from "../../examples/browser/page/place.ts";
+import { numbered } from "../../examples/browser/transfers/upload.ts";
 
 Deno.test("arguments are split as a shell splits them", () => {
   const cases: readonly (readonly [line: string, args: readonly string[]])[] = [

@@ -1,11 +1,11 @@
 /** Running a WebAssembly component in the page: the form, its output, its requests. */
 import { AllowEditor } from "./allow_editor.ts";
 import { parseEnvironment, splitArguments } from "./arguments.ts";
-import { ConsoleView } from "./console_view.ts";
-import { announce, byId, fill, h, icon, messageOf } from "./dom.ts";
-import { formatDuration, formatSize } from "./format.ts";
-import type { Failure, FromWorker, Interface, RunRequest } from "./guest_messages.ts";
-import { GuestSession } from "./guest_session.ts";
+import { ConsoleView } from "./console.ts";
+import { announce, byId, fill, h, icon, messageOf } from "../page/dom.ts";
+import { formatDuration, formatSize } from "../page/format.ts";
+import type { Failure, FromWorker, Interface, RunRequest } from "./messages.ts";
+import { GuestSession } from "./session.ts";
 import { RequestLog } from "./request_log.ts";
 
 const MIB = 2 ** 20;

@@ -1,7 +1,7 @@
 /** The requests of a guest: those that went out, and those that the allow-list refused. */
-import { button, byId, fill, h, icon } from "./dom.ts";
-import { formatDuration, formatSize } from "./format.ts";
-import type { FromWorker } from "./guest_messages.ts";
+import { button, byId, fill, h, icon } from "../page/dom.ts";
+import { formatDuration, formatSize } from "../page/format.ts";
+import type { FromWorker } from "./messages.ts";
 
 /** See the file's head. */
 export class RequestLog {

@@ -1,5 +1,5 @@
 /** The dialog that asks which store to work with. */
-import { button, byId, fill, h, icon } from "./dom.ts";
+import { button, byId, fill, h, icon } from "../page/dom.ts";
 import type { GatewayInfo, Settings } from "./stores.ts";
 
 interface Field {

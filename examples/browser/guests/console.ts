@@ -1,5 +1,5 @@
 /** What a guest writes, as it comes. */
-import { byId, fill, h } from "./dom.ts";
+import { byId, fill, h } from "../page/dom.ts";
 
 /** Characters kept on the screen; what is older goes. */
 const KEPT = 300_000;

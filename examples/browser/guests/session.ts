@@ -1,5 +1,5 @@
 /** The worker that runs guests, seen from the page. */
-import type { FromWorker, RunRequest, ToWorker } from "./guest_messages.ts";
+import type { FromWorker, RunRequest, ToWorker } from "./messages.ts";
 
 /** How long a guest that was told to stop may take before its worker is ended, in milliseconds. */
 const GRACE = 1000;

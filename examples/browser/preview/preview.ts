@@ -1,19 +1,13 @@
 /** The pane beside the list: what an object is, and what is in it. */
 import type { ObjectStore } from "@storeport/storeport";
-import { announce, button, byId, fill, h, icon, messageOf, nameOf } from "./dom.ts";
-import { formatBytes, formatSize } from "./format.ts";
+import { announce, button, byId, fill, h, icon, messageOf, nameOf } from "../page/dom.ts";
+import { formatBytes, formatSize } from "../page/format.ts";
 import { imageType, type Kind, kindByBytes, kindByName } from "./kind.ts";
-import { fileName } from "./place.ts";
-import { showHex } from "./preview_hex.ts";
-import { JSON_LIMIT, showJson, showText } from "./preview_text.ts";
-import type { Connected } from "./stores.ts";
-
-/** An object that can be read in parts, all of one version. */
-export interface Source {
-  readonly size: number;
-  /** Bytes `start` to `end`, `end` not included. */
-  read(start: number, end: number): Promise<Uint8Array<ArrayBuffer>>;
-}
+import { fileName } from "../page/place.ts";
+import { showHex } from "./hex.ts";
+import type { Source } from "./source.ts";
+import { JSON_LIMIT, showJson, showText } from "./text.ts";
+import type { Connected } from "../stores/stores.ts";
 
 /** What the buttons of the pane do. */
 export interface PreviewActions {

@@ -1,7 +1,7 @@
 /** Text, a piece at a time, and JSON, indented and coloured. */
-import { button, fill, h, messageOf } from "./dom.ts";
-import { formatSize } from "./format.ts";
-import type { Source } from "./preview.ts";
+import { button, fill, h, messageOf } from "../page/dom.ts";
+import { formatSize } from "../page/format.ts";
+import type { Source } from "./source.ts";
 
 /** Bytes of text read at a time. */
 const PIECE = 128 * 1024;

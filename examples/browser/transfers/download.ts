@@ -1,8 +1,8 @@
 /** Downloading: small objects as the browser's own downloads, large ones streamed into a file that the user names. */
 import type { ObjectStore } from "@storeport/storeport";
-import { h } from "./dom.ts";
-import { formatSize } from "./format.ts";
-import { fileName } from "./place.ts";
+import { h } from "../page/dom.ts";
+import { formatSize } from "../page/format.ts";
+import { fileName } from "../page/place.ts";
 import type { Job } from "./transfers.ts";
 
 /** Above this an object is streamed to disk where the browser can, and must not pass through memory. */

@@ -1,6 +1,6 @@
 /** What is on its way, in the corner: progress, cancelling, and what to do about a failure. */
-import { announce, button, byId, fill, h, icon, messageOf } from "./dom.ts";
-import { count, formatSize } from "./format.ts";
+import { announce, button, byId, fill, h, icon, messageOf } from "../page/dom.ts";
+import { count, formatSize } from "../page/format.ts";
 
 /** What a job is told of, and tells. */
 export interface JobContext {

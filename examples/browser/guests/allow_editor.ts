@@ -1,6 +1,6 @@
 /** The list of who a guest may talk to: shown as it is, changed entry by entry, and checked as it is entered. */
 import { allowList } from "@storeport/storeport/connector";
-import { announce, button, byId, fill, h, messageOf } from "./dom.ts";
+import { announce, button, byId, fill, h, messageOf } from "../page/dom.ts";
 
 /** See the file's head. */
 export class AllowEditor {

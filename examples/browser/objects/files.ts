@@ -1,9 +1,9 @@
 /** The list of a folder: a grid that mouse and keyboard work alike. */
-import { announce, button, byId, fill, h, icon } from "./dom.ts";
-import { count, formatSize, formatTime } from "./format.ts";
-import { iconOf } from "./kind.ts";
+import { announce, button, byId, fill, h, icon } from "../page/dom.ts";
+import { count, formatSize, formatTime } from "../page/format.ts";
+import { iconOf } from "../preview/kind.ts";
 import type { Entry } from "./operations.ts";
-import { fileName, formatPlace } from "./place.ts";
+import { fileName, formatPlace } from "../page/place.ts";
 
 /** What happens to entries. */
 export interface FilesActions {

@@ -1,7 +1,7 @@
 /** Any object as bytes, a page at a time by ranged reads: its size does not matter. */
-import { button, fill, h, messageOf } from "./dom.ts";
-import { formatBytes } from "./format.ts";
-import type { Source } from "./preview.ts";
+import { button, fill, h, messageOf } from "../page/dom.ts";
+import { formatBytes } from "../page/format.ts";
+import type { Source } from "./source.ts";
 
 const ROW = 16;
 const PAGE = 64 * ROW;

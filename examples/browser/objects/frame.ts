@@ -1,7 +1,7 @@
 /** What stands around the list: the store's name, the way to the folder, and what went wrong. */
-import { button, byId, fill, h, icon, messageOf, nameOf } from "./dom.ts";
-import { formatPlace } from "./place.ts";
-import type { Connected } from "./stores.ts";
+import { button, byId, fill, h, icon, messageOf, nameOf } from "../page/dom.ts";
+import { formatPlace } from "../page/place.ts";
+import type { Connected } from "../stores/stores.ts";
 
 /** Shows which store it is, and hides what cannot be done with it. */
 export function drawStore({ label, readOnly, settings }: Connected): void {

@@ -1,5 +1,5 @@
 /** Dropping files anywhere on the page: to upload them, or to run a component. */
-import { byId, messageOf, notify } from "./dom.ts";
+import { byId, messageOf, notify } from "../page/dom.ts";
 import { droppedFiles, type Incoming } from "./upload.ts";
 
 /** What is done with what is dropped. */

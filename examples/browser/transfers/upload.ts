@@ -1,10 +1,10 @@
 /** Uploading files, and keeping what is there from being replaced unasked. */
 import type { ObjectStore } from "@storeport/storeport";
-import { nameOf } from "./dom.ts";
-import { formatSize } from "./format.ts";
-import { fileName, join, parentFolder } from "./place.ts";
+import { nameOf } from "../page/dom.ts";
+import { formatSize } from "../page/format.ts";
+import { fileName, join, parentFolder } from "../page/place.ts";
 import type { Choice, Job } from "./transfers.ts";
-import type { Upload } from "./upload_connector.ts";
+import type { Upload } from "../stores/upload_connector.ts";
 
 /** A file, and where it goes. */
 export interface Incoming {

@@ -1,10 +1,10 @@
 /** Renaming and deleting, of objects and of folders, after asking. */
 import type { ObjectStore } from "@storeport/storeport";
-import { ask, confirm } from "./dialogs.ts";
-import { nameOf } from "./dom.ts";
-import { count } from "./format.ts";
-import { fileName, join, parentFolder } from "./place.ts";
-import type { Job } from "./transfers.ts";
+import { ask, confirm } from "../page/dialogs.ts";
+import { nameOf } from "../page/dom.ts";
+import { count } from "../page/format.ts";
+import { fileName, join, parentFolder } from "../page/place.ts";
+import type { Job } from "../transfers/transfers.ts";
 
 /** A line of a listing. */
 export interface Entry {
