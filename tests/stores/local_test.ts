@@ -240,13 +240,17 @@ inDirectory("a deletion removes emptied directories only if asked to", async (ro
   assert.ok((await Deno.stat(root)).isDirectory);
 });
 
-inDirectory("puts and cleaning deletions that race lose nothing", async (root) => {
+inDirectory("puts, renames, copies and cleaning deletions that race lose nothing", async (root) => {
   const store = new LocalStore(root, { automaticCleanup: true });
   await Promise.all(Array.from({ length: 8 }, async (_, i) => {
     for (let n = 0; n < 10; n++) {
       await store.put(`dir/sub/${i}`, String(n));
       assert.equal(await text(store, `dir/sub/${i}`), String(n));
-      await store.delete(`dir/sub/${i}`);
+      await store.rename(`dir/sub/${i}`, `dir/other/${i}`);
+      await store.copy(`dir/other/${i}`, `copies/${i}`);
+      await store.delete(`dir/other/${i}`);
+      assert.equal(await text(store, `copies/${i}`), String(n));
+      await store.delete(`copies/${i}`);
     }
   }));
   assert.deepEqual(await onDisk(root), []);

@@ -6,7 +6,7 @@ import { codeOf, type FileHandle, type FileStat, type FileSystem, isMissing } fr
 import { childOf, splitDisk, STORE, toDisk } from "./names.ts";
 
 /** How often an operation starts anew when names change under its feet. */
-const ATTEMPTS = 8;
+const ATTEMPTS = 32;
 
 /** A directory to write in. */
 export interface WriteDirectory {
@@ -124,16 +124,28 @@ export class Area {
     return await this.resolve(parent(path), action);
   }
 
-  /** As {@linkcode directoryOf}, making what is missing. */
-  async makeDirectoryOf(path: Path, action: string): Promise<WriteDirectory> {
+  /**
+   * Does something in the directory that a path's file lies in, made where it is missing. Where somebody's clean-up
+   * removes it meanwhile it is done again.
+   *
+   * @param isGone Whether a file that `work` did not find (`ENOENT`) is the directory, rather than what was to be moved.
+   * @throws {PermissionDeniedError} where a link leads out of the tree.
+   */
+  async inDirectoryOf<T>(
+    path: Path,
+    action: string,
+    work: (made: WriteDirectory) => Promise<T>,
+    isGone: () => Promise<boolean> = () => Promise.resolve(true),
+  ): Promise<T> {
     for (let attempt = 1;; attempt++) {
       const created: string[] = [];
+      let directory: string | undefined;
       try {
-        return { directory: await this.#make(parent(path), path, action, created), created };
+        directory = await this.#make(parent(path), path, action, created);
+        return await work({ directory, created });
       } catch (error) {
-        // Somebody's clean-up removed a directory between two steps.
-        if (codeOf(error) === "ENOENT" && attempt < ATTEMPTS) continue;
-        throw error;
+        if (codeOf(error) !== "ENOENT" || attempt === ATTEMPTS) throw error;
+        if (directory !== undefined && !await isGone()) throw error;
       }
     }
   }
@@ -160,7 +172,9 @@ export class Area {
       if (codeOf(error) !== "EEXIST") throw error;
     }
     // Made by somebody else meanwhile, or a link that points nowhere.
-    const real = await this.fs.realPath(made).catch((cause) => {
+    const real = await this.fs.realPath(made).catch(async (cause) => {
+      // Removed again, if not even the link is there.
+      await this.fs.lstat(made);
       throw new GenericError(
         `Cannot ${action} ${JSON.stringify(path)}: a part of its path is a broken link`,
         {

@@ -85,20 +85,31 @@ export async function renameFile(
   options: MoveOptions,
 ): Promise<void> {
   const source = await entryOf(area, from, "rename");
-  const made = await towards("rename to", to, () => area.makeDirectoryOf(to, "rename to"));
-  const target = childOf(made.directory, splitDisk(area.disk(to), area.fs.windows).name, area.fs.windows);
-  // Two paths of one file, through a linked directory: nothing to move.
-  if (target === source.file && mode === "overwrite") return;
-  // A link would no longer point at the same file from elsewhere: its contents are moved.
-  if (
-    source.stat.kind === "symlink" ||
-    !await towards("rename to", to, () => moved(area, source, target, to, mode))
-  ) {
+  const { name } = splitDisk(area.disk(to), area.fs.windows);
+  const { made, how } = await towards(
+    "rename to",
+    to,
+    () =>
+      area.inDirectoryOf(to, "rename to", async (made) => {
+        const target = childOf(made.directory, name, area.fs.windows);
+        // Two paths of one file, through a linked directory: nothing to move.
+        if (target === source.file && mode === "overwrite") return { made, how: "nothing" };
+        // A link would no longer point at the same file from elsewhere: its contents are moved.
+        const done = source.stat.kind !== "symlink" && await moved(area, source, target, to, mode);
+        return { made, how: done ? "moved" : "copy" };
+      }, () => isThere(area, source.file)),
+  );
+  if (how === "nothing") return;
+  if (how === "copy") {
     await copyFile(area, from, to, mode, options);
     await area.fs.unlink(source.file);
   }
   if (options.fsync) await syncMoved(area, source, made);
   if (options.cleanup) await removeEmpty(area, source.directory, from);
+}
+
+async function isThere(area: Area, file: string): Promise<boolean> {
+  return await area.fs.lstat(file).then(() => true, () => false);
 }
 
 /** Moves by the file system's own means; `false` where it cannot, because the two lie on different ones. */

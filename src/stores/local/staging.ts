@@ -42,13 +42,14 @@ export class Staging {
    * directory is in the way, fails here, before any byte is written.
    */
   static async create(area: Area, path: Path, action: string, mode: PutMode): Promise<Staging> {
-    const { directory, created } = await area.makeDirectoryOf(path, action);
     const { name } = splitDisk(area.disk(path), area.fs.windows);
-    const target = childOf(directory, name, area.fs.windows);
-    const there = await lookUp(area, target);
-    checkMode(mode, there, path, action);
-    if (there?.kind === "directory") throw directoryInTheWay(path, action);
-    return new Staging(await OpenStaging.create(area, { path, action, directory, target, name, created }));
+    return await area.inDirectoryOf(path, action, async ({ directory, created }) => {
+      const target = childOf(directory, name, area.fs.windows);
+      const there = await lookUp(area, target);
+      checkMode(mode, there, path, action);
+      if (there?.kind === "directory") throw directoryInTheWay(path, action);
+      return new Staging(await OpenStaging.create(area, { path, action, directory, target, name, created }));
+    });
   }
 
   /** Writes all of a chunk at an offset; chunks at different offsets may be written at once. */
