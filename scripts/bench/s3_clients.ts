@@ -221,5 +221,8 @@ async function fastXmlParser(url: string): Promise<BenchClient> {
 }
 
 async function scanner(url: string): Promise<BenchClient> {
-  return await pageReader(url, (page) => readListPage(new Blob([page]).stream()));
+  return await pageReader(url, async (page) => {
+    const { objects } = await readListPage(new Blob([page]).stream());
+    for (const _ of objects) { /* they are made as they are asked for */ }
+  });
 }

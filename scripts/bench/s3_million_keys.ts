@@ -8,9 +8,9 @@ import { S3Store } from "../../src/stores/s3/mod.ts";
 import { residentMiB } from "./harness.ts";
 
 /**
- * What the listing took. Memory that it took beyond the first 10,000 keys, and beyond the first tenth: between the two
- * the engine finds the size of its nursery (8 to 54 MiB on Deno 2.9, whatever it is that makes garbage this fast); what
- * a listing keeps would show in the second.
+ * What the listing took. Memory that it took beyond the first 10,000 keys, and beyond the first tenth. What a listing
+ * keeps would show in both; what it does not keep shows too, as V8 doubles the room of young objects whenever as many
+ * bytes of them have lived through its collections as there is room (`--trace-gc-nvp` tells).
  */
 export interface KeysListed {
   readonly count: number;

@@ -22,3 +22,16 @@ export async function late<T>(
     throw toStoreError(error, `Cannot ${action}${of}`, context);
   }
 }
+
+/** What is iterated by code that is opened with the first step, and handed on as it is. */
+export function lateIterable<T>(open: () => Promise<AsyncIterableIterator<T>>): AsyncIterableIterator<T> {
+  let opened: AsyncIterableIterator<T> | undefined;
+  let opening: Promise<AsyncIterableIterator<T>> | undefined;
+  return {
+    next: () => opened?.next() ?? (opening ??= open()).then((iterator) => (opened = iterator).next()),
+    return: async () => await (await opening)?.return?.() ?? { done: true, value: undefined },
+    [Symbol.asyncIterator]() {
+      return this;
+    },
+  };
+}

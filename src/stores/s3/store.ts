@@ -34,7 +34,7 @@ import type {
   Tags,
   WriterOptions,
 } from "../../store/types.ts";
-import { late } from "../common/late.ts";
+import { late, lateIterable } from "../common/late.ts";
 import { S3Client, STORE } from "./client.ts";
 import type { DeleteMemory } from "./deletion/deletion.ts";
 import type { ListedPart, ResumedUpload } from "./multipart/multipart.ts";
@@ -128,15 +128,11 @@ export class S3Store extends BaseStore implements MultipartStore, PaginatedListS
 
   /** See {@linkcode ObjectStore.list}. */
   list(prefix?: PathInput, options: ListOptions = {}): AsyncIterable<ObjectMeta> {
-    return this.#list(prefix, { ...options });
-  }
-
-  async *#list(
-    prefix: PathInput | undefined,
-    options: ListOptions,
-  ): AsyncGenerator<ObjectMeta, void, undefined> {
-    const [below, given] = [parsePrefix(prefix), withOffset(options)];
-    yield* (await loadListing()).listAll(this.#client, below, given);
+    const given = { ...options };
+    return lateIterable(async () => {
+      const below = parsePrefix(prefix);
+      return (await loadListing()).listAll(this.#client, below, withOffset(given));
+    });
   }
 
   /** See {@linkcode ObjectStore.listWithDelimiter}. */

@@ -16,8 +16,10 @@ import { httpErrorOf, retriesOf } from "../../common/retries.ts";
 import type { S3Client } from "../client.ts";
 import { connectionOf, readS3Error, send, STORE } from "../core.ts";
 import type { Query } from "../send.ts";
+import { Flattened } from "./flattened.ts";
+import { type ListedObject, type PageMemory, pageMemory } from "./objects.ts";
 import { readListPage } from "./page.ts";
-import type { ListedObject, ListPage as Page } from "./scanner.ts";
+import type { ListPage as Page } from "./scanner.ts";
 
 const ACTION = "list the bucket";
 
@@ -34,21 +36,34 @@ interface ReadPage extends Page {
 }
 
 /** Everything below a prefix. */
-export async function* listAll(
+export function listAll(
   client: S3Client,
   prefix: Path,
   options: ListOptions & { readonly offset?: Path },
-): AsyncGenerator<ObjectMeta, void, undefined> {
-  const { offset, invalidPaths } = options;
-  const request = { ...options, prefix: segmentPrefix(prefix), startAfter: offset };
-  for await (const page of pages(client, request)) {
-    for (const object of page.objects) {
-      const location = locationOf(object, invalidPaths);
-      // The service has filtered already, where it can; what it was not asked for is not shown.
-      if (location === undefined || !isBelow(location, prefix) || !isAfter(location, offset)) continue;
-      yield metaOf(object, location);
-      options.signal?.throwIfAborted();
-    }
+): AsyncIterableIterator<ObjectMeta> {
+  return new Flattened(listPages(client, prefix, options));
+}
+
+async function* listPages(
+  client: S3Client,
+  prefix: Path,
+  options: ListOptions & { readonly offset?: Path },
+): AsyncGenerator<Iterable<ObjectMeta>, void, undefined> {
+  const request = { ...options, prefix: segmentPrefix(prefix), startAfter: options.offset };
+  for await (const page of pages(client, request)) yield metasOf(page, prefix, options);
+}
+
+function* metasOf(
+  page: Page,
+  prefix: Path,
+  { offset, invalidPaths, signal }: ListOptions & { readonly offset?: Path },
+): Generator<ObjectMeta, void, undefined> {
+  for (const object of page.objects) {
+    const location = locationOf(object, invalidPaths);
+    // The service has filtered already, where it can; what it was not asked for is not shown.
+    if (location === undefined || !isBelow(location, prefix) || !isAfter(location, offset)) continue;
+    yield metaOf(object, location);
+    signal?.throwIfAborted();
   }
 }
 
@@ -97,7 +112,7 @@ export async function listOnePage(
   const after = client.provider.startAfter ? undefined : offset as Path | undefined;
   const result: ListResult = {
     // Any key goes here: the prefix is a text and no path.
-    objects: page.objects.map((object) => metaOf(object, object.key as Path))
+    objects: Array.from(page.objects, (object) => metaOf(object, object.key as Path))
       .filter(({ location }) => isAfter(location, after)),
     commonPrefixes: page.commonPrefixes
       .filter((each) => isAfter(each as Path, after) || after?.startsWith(each))
@@ -114,8 +129,12 @@ async function* pages(client: S3Client, request: PageRequest): AsyncGenerator<Re
   const ended = new AbortController();
   const { signal } = request;
   const either = signal === undefined ? ended.signal : AbortSignal.any([signal, ended.signal]);
+  // Two are enough, as a page has been used when the one after the next is asked for. Memory that is used again need
+  // not be collected, which engines do late with what lived as long as a page does.
+  let [memory, spare] = [pageMemory(), pageMemory()];
   const fetch = (token: string | undefined): Promise<ReadPage> => {
-    const page = readPage(client, { ...request, signal: either }, token);
+    [memory, spare] = [spare, memory];
+    const page = readPage(client, { ...request, signal: either }, token, memory);
     // It is looked at later, or never.
     page.catch(() => {});
     return page;
@@ -174,6 +193,7 @@ async function readPage(
   client: S3Client,
   request: PageRequest,
   token: string | undefined,
+  memory: PageMemory = pageMemory(),
 ): Promise<ReadPage> {
   const { provider } = client;
   const { prefix, delimiter, startAfter, maxKeys } = request;
@@ -186,18 +206,23 @@ async function readPage(
   if (startAfter !== undefined && token === undefined && provider.startAfter) {
     query.push(["start-after", startAfter]);
   }
-  return await readBody(client, query, request);
+  return await readBody(client, query, request, memory);
 }
 
 /** Asks for a page until all of it has come: a body that breaks off is asked for again. */
-async function readBody(client: S3Client, query: Query, options: OperationOptions): Promise<ReadPage> {
+async function readBody(
+  client: S3Client,
+  query: Query,
+  options: OperationOptions,
+  memory: PageMemory,
+): Promise<ReadPage> {
   const { signal } = options;
   let retries: RetryState | undefined;
   for (;;) {
     const response = await send(client, { method: "GET", action: ACTION, query, options, retries });
     const { status, headers } = response;
     try {
-      const page = await readListPage(response.body);
+      const page = await readListPage(response.body, memory);
       return { ...page, response: { status, headers } };
     } catch (error) {
       signal?.throwIfAborted();

@@ -1,13 +1,19 @@
 /** A page of a listing, by the scanner where it can and by the XML parser where it must. */
-import { decodeKey, type ListedObject, type ListPage, ListPageScanner } from "./scanner.ts";
+import { type ListedObject, type PageMemory, pageMemory } from "./objects.ts";
+import { type ListPage, ListPageScanner } from "./scanner.ts";
+import { decodeKey } from "./values.ts";
 
-/** Reads a page as its body streams in. The stream is read to its end, or cancelled by the error. */
-export async function readListPage(body: ReadableStream<Uint8Array>): Promise<ListPage> {
-  const scanner = new ListPageScanner();
-  // Not a TextDecoderStream, which the engine in JavaScript guests does not have.
-  const decoder = new TextDecoder();
-  for await (const piece of body) scanner.push(decoder.decode(piece, { stream: true }));
-  scanner.push(decoder.decode());
+/**
+ * Reads a page as its body streams in. The stream is read to its end, or cancelled by the error.
+ *
+ * @param memory What the page is kept in: good until another one is read into it.
+ */
+export async function readListPage(
+  body: ReadableStream<Uint8Array>,
+  memory: PageMemory = pageMemory(),
+): Promise<ListPage> {
+  const scanner = new ListPageScanner(memory);
+  for await (const piece of body) scanner.push(piece);
   return scanner.finish() ?? await parseListPage(scanner.text());
 }
 
@@ -35,7 +41,6 @@ export async function parseListPage(text: string): Promise<ListPage> {
       size,
       lastModified,
       eTag: xmlText(element, "ETag") || undefined,
-      storageClass: xmlText(element, "StorageClass") || undefined,
     };
   });
   const commonPrefixes = xmlChildren(root, "CommonPrefixes").flatMap((element) => {

@@ -1,4 +1,4 @@
-/** The values in a listing page: text, sizes, dates. What is not plain is for the XML parser to judge. */
+/** The values in a listing page: texts, keys, sizes, times. What is not plain is for the XML parser to judge. */
 
 /** Thrown where a page is out of the ordinary; it never leaves the scanner. */
 export class UnusualPage extends Error {}
@@ -10,6 +10,9 @@ const UNPLAIN = /[&>\x00-\x1f\ufffe\uffff]/;
 // deno-lint-ignore no-control-regex
 const FORBIDDEN = /[\x00-\x08\x0b-\x1f\ufffe\uffff]|]]>/;
 
+/** Reads what is in the middle of a text: U+FEFF is a character there, and no mark of its beginning. */
+export const UTF8 = new TextDecoder("utf-8", { ignoreBOM: true });
+
 /** The text of an element, entities undone. */
 export function textOf(raw: string): string {
   // XML turns line ends into LF and forbids control characters and "]]>": the parser knows how. Most text has none of
@@ -17,10 +20,6 @@ export function textOf(raw: string): string {
   if (!UNPLAIN.test(raw)) return raw;
   if (FORBIDDEN.test(raw)) throw new UnusualPage();
   if (!raw.includes("&")) return raw;
-  // An ETag: by far the most common text with an entity in it.
-  if (raw.startsWith("&quot;") && raw.endsWith("&quot;") && raw.indexOf("&", 6) === raw.length - 6) {
-    return `"${raw.slice(6, -6)}"`;
-  }
   return raw.replace(/&([^&;]*)(;?)/g, (_, name: string, semicolon: string) => {
     const char = semicolon === "" ? undefined : NAMED[name] ?? numeric(name);
     if (char === undefined) throw new UnusualPage();
@@ -37,45 +36,61 @@ function numeric(name: string): string | undefined {
   return valid ? String.fromCodePoint(code) : undefined;
 }
 
-/** A size in bytes. */
-export function wholeNumber(text: string): number {
-  const value = digits(text, 0, text.length);
-  if (text.length === 0 || text.length > 15 || Number.isNaN(value)) throw new UnusualPage();
+/** Whether `&quot;` stands here: those of ETags are by far the most common entities. */
+export function isQuote(bytes: Uint8Array, at: number): boolean {
+  return bytes[at + 1] === 0x71 && bytes[at + 2] === 0x75 && bytes[at + 3] === 0x6f &&
+    bytes[at + 4] === 0x74 &&
+    bytes[at + 5] === 0x3b;
+}
+
+/** Undoes `encoding-type=url`: form encoding, in which a space is `+`. */
+export function decodeKey(key: string): string {
+  const spaced = key.includes("+") ? key.replaceAll("+", " ") : key;
+  return spaced.includes("%") ? decodeURIComponent(spaced) : spaced;
+}
+
+/** The size in bytes that stands between two places of a page. */
+export function sizeAt(bytes: Uint8Array, from: number, to: number): number {
+  const value = digits(bytes, from, to);
+  if (from === to || to - from > 15 || Number.isNaN(value)) throw new UnusualPage();
   return value;
 }
 
 /**
- * `2026-11-22T16:00:00.000Z`, read by hand: three times as fast as `new Date(text)`, which takes many other things too.
+ * The time between two places of a page: `2026-11-22T16:00:00.000Z`, read by hand: faster than `Date.parse`, which
+ * takes many other things too.
  */
-export function dateOf(text: string): Date {
-  const shaped = text.length === 24 && text.charCodeAt(23) === 0x5a && text.charCodeAt(4) === 0x2d &&
-    text.charCodeAt(7) === 0x2d && text.charCodeAt(10) === 0x54 && text.charCodeAt(13) === 0x3a &&
-    text.charCodeAt(16) === 0x3a && text.charCodeAt(19) === 0x2e;
-  if (!shaped) return anyDate(text);
-  const year = digits(text, 0, 4);
-  const month = digits(text, 5, 7);
-  const day = digits(text, 8, 10);
-  const hour = digits(text, 11, 13);
-  const minute = digits(text, 14, 16);
-  const second = digits(text, 17, 19);
+export function timeAt(bytes: Uint8Array, from: number, to: number): number {
+  const shaped = to - from === 24 && bytes[from + 23] === 0x5a && bytes[from + 4] === 0x2d &&
+    bytes[from + 7] === 0x2d && bytes[from + 10] === 0x54 && bytes[from + 13] === 0x3a &&
+    bytes[from + 16] === 0x3a && bytes[from + 19] === 0x2e;
+  if (!shaped) return anyTime(bytes, from, to);
+  const year = digits(bytes, from, from + 4);
+  const month = digits(bytes, from + 5, from + 7);
+  const day = digits(bytes, from + 8, from + 10);
+  const hour = digits(bytes, from + 11, from + 13);
+  const minute = digits(bytes, from + 14, from + 16);
+  const second = digits(bytes, from + 17, from + 19);
   // NaN where anything was no digit, and then the other way decides.
   const plain = month >= 1 && month <= 12 && day >= 1 && day <= 28 && hour < 24 && minute < 60 && second < 60;
-  const time = plain ? Date.UTC(year, month - 1, day, hour, minute, second, digits(text, 20, 23)) : NaN;
-  return Number.isNaN(time) ? anyDate(text) : new Date(time);
+  const milliseconds = digits(bytes, from + 20, from + 23);
+  const time = plain ? Date.UTC(year, month - 1, day, hour, minute, second, milliseconds) : NaN;
+  return Number.isNaN(time) ? anyTime(bytes, from, to) : time;
 }
 
-function digits(text: string, from: number, to: number): number {
+function digits(bytes: Uint8Array, from: number, to: number): number {
   let value = 0;
   for (let i = from; i < to; i++) {
-    const digit = text.charCodeAt(i) - 0x30;
+    const digit = bytes[i]! - 0x30;
     if (digit < 0 || digit > 9) return NaN;
     value = value * 10 + digit;
   }
   return value;
 }
 
-function anyDate(text: string): Date {
-  const date = new Date(text);
-  if (text.charCodeAt(10) !== 0x54 || Number.isNaN(date.getTime())) throw new UnusualPage();
-  return date;
+function anyTime(bytes: Uint8Array, from: number, to: number): number {
+  const text = textOf(UTF8.decode(bytes.subarray(from, to)));
+  const time = new Date(text).getTime();
+  if (text.charCodeAt(10) !== 0x54 || Number.isNaN(time)) throw new UnusualPage();
+  return time;
 }

@@ -7,7 +7,7 @@ import type { S3Client } from "../client.ts";
 import { sendDocument } from "../document.ts";
 import type { XmlElement } from "../../common/xml.ts";
 import { STORE } from "../core.ts";
-import { decodeKey } from "./scanner.ts";
+import { decodeKey } from "./values.ts";
 
 /** One version of an object, or the marker of its deletion (which has size 0 and no ETag). */
 export interface ObjectVersion extends ObjectMeta {

@@ -6,7 +6,7 @@ import type { OperationOptions } from "../../../store/types.ts";
 import type { S3Client } from "../client.ts";
 import { sendDocument } from "../document.ts";
 import { STORE } from "../core.ts";
-import { decodeKey } from "../listing/scanner.ts";
+import { decodeKey } from "../listing/values.ts";
 import { abortUpload } from "./uploads.ts";
 
 /** A multipart upload that has not been completed. */
