@@ -1,4 +1,4 @@
-/** Who may import whom: the arrows of the architecture, held against the code's own imports. */
+/** Who may import whom: the arrows of the architecture, without circles, held against the code's own imports. */
 import { strict as assert } from "node:assert";
 import { dirname, join, normalize, relative } from "node:path/posix";
 import { fileURLToPath } from "node:url";
@@ -44,9 +44,16 @@ async function* sourceFiles(folder: string): AsyncGenerator<string> {
 }
 
 function importsOf(text: string): string[] {
-  // Examples in doc comments import the package by name; they are not arrows.
-  const code = text.replace(/\/\*[\s\S]*?\*\//g, "").replace(/^\s*\/\/.*$/gm, "");
-  return [...code.matchAll(IMPORT)].map((match) => match[1] ?? match[2] ?? match[3]!);
+  return [...codeOf(text).matchAll(IMPORT)].map((match) => match[1] ?? match[2] ?? match[3]!);
+}
+
+function staticImportsOf(text: string): string[] {
+  return [...codeOf(text).matchAll(IMPORT)].flatMap((match) => match[1] ?? match[3] ?? []);
+}
+
+/** Examples in doc comments import the package by name; they are not arrows. */
+function codeOf(text: string): string {
+  return text.replace(/\/\*[\s\S]*?\*\//g, "").replace(/^\s*\/\/.*$/gm, "");
 }
 
 function roomOf(file: string): string {
@@ -91,6 +98,28 @@ Deno.test("imports follow the architecture's arrows", async () => {
   }
   assert.ok(seen > 50, "the scan found too few imports to mean anything");
   assert.deepEqual(wrong, []);
+});
+
+Deno.test("imports do not run in circles, those of types included", async () => {
+  const imports = new Map<string, string[]>();
+  for await (const path of sourceFiles(`${root}/src`)) {
+    const relatives = staticImportsOf(await Deno.readTextFile(path)).filter((one) => one.startsWith("."));
+    const targets = relatives.map((one) => relative(root, normalize(join(dirname(path), one))));
+    imports.set(relative(root, path), targets);
+  }
+  // What is loaded late may import what loads it: only static imports count.
+  assert.ok([...imports.values()].flat().length > 500, "the scan found too few imports to mean anything");
+  const done = new Set<string>();
+  const circles: string[] = [];
+  const visit = (file: string, trail: readonly string[]): void => {
+    const at = trail.indexOf(file);
+    if (at >= 0) return void circles.push([...trail.slice(at), file].join(" -> "));
+    if (done.has(file)) return;
+    for (const target of imports.get(file) ?? []) visit(target, [...trail, file]);
+    done.add(file);
+  };
+  for (const file of imports.keys()) visit(file, []);
+  assert.deepEqual(circles, []);
 });
 
 Deno.test("runtime-specific code stands in files whose name says so", async () => {

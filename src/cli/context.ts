@@ -76,32 +76,7 @@ export class Context {
     { options = {}, dropAttributes = false, removeEmpty = false }: OpenOptions = {},
   ): Promise<Location> {
     const plain = !isUrl(argument);
-    if (argument === "") throw new UsageError("An argument is empty: give a URL or the name of a file");
-    if (argument === "-") {
-      throw new UsageError(
-        '"-" is standard input for "put" and standard output for "get"; for a file of that name write "./-"',
-      );
-    }
-    const scheme = plain ? /^(?:https?|file|s3a?|memory):/i.exec(argument)?.[0] : undefined;
-    if (plain && /^arn:/.test(argument)) {
-      throw new UsageError(
-        `Cannot open "${
-          clean(argument)
-        }": write "s3://" before an ARN; for a file of that name put ./ before it`,
-      );
-    }
-    if (plain && /^(?:[a-z0-9.-]+|\[[0-9a-f:]+\]):\d+(?:\/|$)/i.test(argument)) {
-      throw new UsageError(
-        `Cannot open "${clean(argument)}": write "http://" or "https://" before a host; ` +
-          "for a file of that name put ./ before it",
-      );
-    }
-    if (scheme !== undefined) {
-      throw new UsageError(
-        `Cannot open "${clean(argument)}": a URL has two slashes after "${scheme}"; ` +
-          "for a file of that name put ./ before it",
-      );
-    }
+    if (plain) checkFileName(argument);
     try {
       const url = plain ? this.runtime.fileUrl(argument) : parseStoreUrl(argument);
       const local = url.protocol === "file:";
@@ -128,6 +103,28 @@ export class Context {
       }
       throw error;
     }
+  }
+
+  /**
+   * Refuses options for stores where all arguments are plain file names, which have none.
+   *
+   * @param flag As the user writes it: `-o`.
+   * @throws {UsageError}
+   */
+  requireUrl(
+    flag: string,
+    options: Readonly<Record<string, string>> | undefined,
+    args: readonly string[],
+  ): void {
+    const [key] = Object.keys(options ?? {});
+    if (key === undefined || args.some(isUrl)) return;
+    const name = args.find((arg) => arg !== "-") ?? "";
+    throw new UsageError(
+      `Cannot use ${flag} ${key}=… with "${
+        clean(name)
+      }": options are for stores of URLs, and this is the name ` +
+        `of a file; write "${this.runtime.fileUrl(name).href}"`,
+    );
   }
 
   /**
@@ -207,4 +204,25 @@ export function shownBelow(location: Location, path: Path): string {
   if (path === location.path) return location.shown;
   const rest = location.path === "" ? path : path.slice(location.path.length + 1);
   return `${location.shown.replace(/\/+$/, "")}/${clean(rest)}`;
+}
+
+/** Refuses what stands where a file's name or a URL is expected, and was hardly meant as the name of a file. */
+function checkFileName(argument: string): void {
+  const failed = `Cannot open "${clean(argument)}"`, otherwise = "for a file of that name put ./ before it";
+  if (argument === "") throw new UsageError("An argument is empty: give a URL or the name of a file");
+  if (argument === "-") {
+    throw new UsageError(
+      '"-" is standard input for "put" and standard output for "get"; for a file of that name write "./-"',
+    );
+  }
+  const scheme = /^(?:https?|file|s3a?|memory):/i.exec(argument)?.[0];
+  if (scheme !== undefined) {
+    throw new UsageError(`${failed}: a URL has two slashes after "${scheme}"; ${otherwise}`);
+  }
+  if (argument.startsWith("arn:")) {
+    throw new UsageError(`${failed}: write "s3://" before an ARN; ${otherwise}`);
+  }
+  if (/^(?:[a-z0-9.-]+|\[[0-9a-f:]+\]):\d+(?:\/|$)/i.test(argument)) {
+    throw new UsageError(`${failed}: write "http://" or "https://" before a host; ${otherwise}`);
+  }
 }

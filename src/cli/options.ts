@@ -1,8 +1,5 @@
 /** Options that several subcommands share. */
 import { type Command, InvalidArgumentError, Option } from "commander";
-import type { Context } from "./context.ts";
-import { clean, UsageError } from "./errors.ts";
-import { isUrl } from "./url.ts";
 
 /** What {@linkcode addStoreOptions} gives. */
 export interface StoreFlags {
@@ -45,29 +42,6 @@ export const QUIET_RETRIES = "do not tell of requests that are tried again";
 /** Adds `--quiet`. */
 export function addQuietOption(command: Command, description: string): Command {
   return command.option("-q, --quiet", description);
-}
-
-/**
- * Refuses options for stores where all arguments are plain file names, which have none.
- *
- * @param flag As the user writes it: `-o`.
- * @throws {UsageError}
- */
-export function requireUrl(
-  context: Context,
-  flag: string,
-  options: Readonly<Record<string, string>> | undefined,
-  args: readonly string[],
-): void {
-  const [key] = Object.keys(options ?? {});
-  if (key === undefined || args.some(isUrl)) return;
-  const name = args.find((arg) => arg !== "-") ?? "";
-  throw new UsageError(
-    `Cannot use ${flag} ${key}=… with "${
-      clean(name)
-    }": options are for stores of URLs, and this is the name of a ` +
-      `file; write "${context.runtime.fileUrl(name).href}"`,
-  );
 }
 
 /** Adds `--addr host:port`. */

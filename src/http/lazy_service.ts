@@ -3,12 +3,12 @@ import type { HttpRequest, HttpResponse, HttpService } from "./service.ts";
 
 /** The service that `load` brings, once somebody asks for it; of several that it brings, the first. */
 export class LazyService implements HttpService {
-  readonly #load: () => Promise<HttpService>;
+  readonly #load: (request: HttpRequest) => Promise<HttpService>;
   #service: HttpService | undefined;
   #closed = false;
 
-  /** Loads nothing yet. */
-  constructor(load: () => Promise<HttpService>) {
+  /** Loads nothing yet; `load` is told for which request it does, for its errors. */
+  constructor(load: (request: HttpRequest) => Promise<HttpService>) {
     this.#load = load;
   }
 
@@ -34,7 +34,7 @@ export class LazyService implements HttpService {
     let loaded: HttpService;
     try {
       // Each that comes before it is there asks anew: one that fails, without a network say, is not the last word.
-      loaded = await this.#load();
+      loaded = await this.#load(request);
     } catch (error) {
       const { body } = request;
       if (body !== undefined && "stream" in body) body.stream.cancel(error).catch(() => {});

@@ -2,7 +2,7 @@
 import type { Command } from "commander";
 import type { GetRange } from "../../store/range.ts";
 import type { Context, Location } from "../context.ts";
-import { addQuietOption, addStoreOptions, QUIET_RETRIES, requireUrl, type StoreFlags } from "../options.ts";
+import { addQuietOption, addStoreOptions, QUIET_RETRIES, type StoreFlags } from "../options.ts";
 import { rangeArgument } from "./transfer_options.ts";
 
 /** `storeport cat [options] <url...>`. */
@@ -20,7 +20,7 @@ Examples:
     );
   addQuietOption(addStoreOptions(command), QUIET_RETRIES).action(
     async (urls: string[], flags: StoreFlags & { range?: GetRange }) => {
-      requireUrl(context, "-o", flags.option, urls);
+      context.requireUrl("-o", flags.option, urls);
       for (const url of urls) {
         await writeObject(context, await context.open(url, { options: flags.option }), flags.range);
       }

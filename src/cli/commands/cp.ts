@@ -2,7 +2,7 @@
 import type { Command } from "commander";
 import type { Context } from "../context.ts";
 import { UsageError } from "../errors.ts";
-import { collectPair, requireUrl } from "../options.ts";
+import { collectPair } from "../options.ts";
 import { transfer } from "../transfer.ts";
 import {
   addAttributeOptions,
@@ -40,9 +40,9 @@ Examples:
   addAttributeOptions(addTransferOptions(command)).action(async (args: string[], flags: Flags) => {
     if (args.length < 2) throw new UsageError(`Where is "${args[0]}" to go? Give a destination after it`);
     const [sources, destination] = [args.slice(0, -1), args.at(-1)!];
-    requireUrl(context, "-o", flags.option, args);
-    requireUrl(context, "--from-option", flags.fromOption, sources);
-    requireUrl(context, "--to-option", flags.toOption, [destination]);
+    context.requireUrl("-o", flags.option, args);
+    context.requireUrl("--from-option", flags.fromOption, sources);
+    context.requireUrl("--to-option", flags.toOption, [destination]);
     const attributes = attributesOf(flags);
     const from = { ...flags.option, ...flags.fromOption };
     const to = { ...flags.option, ...flags.toOption };

@@ -12,7 +12,6 @@ import {
   addStoreOptions,
   type OutputFlags,
   parseSize,
-  requireUrl,
   type StoreFlags,
 } from "../options.ts";
 import { cannotListen } from "../../wasi/serve/address.ts";
@@ -64,7 +63,7 @@ Examples:
 }
 
 async function serve(context: Context, url: string, flags: Flags): Promise<void> {
-  requireUrl(context, "-o", flags.option, [url]);
+  context.requireUrl("-o", flags.option, [url]);
   if (flags.readOnly && flags.maxBodySize !== undefined) {
     throw new UsageError(
       "Give --read-only or --max-body-size, not both: nothing is uploaded to what is read-only",

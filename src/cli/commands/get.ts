@@ -3,7 +3,6 @@ import type { Command } from "commander";
 import type { GetRange } from "../../store/range.ts";
 import type { Context, Location } from "../context.ts";
 import { UsageError } from "../errors.ts";
-import { requireUrl } from "../options.ts";
 import { transfer } from "../transfer.ts";
 import { writeObject } from "./cat.ts";
 import { addTransferOptions, modeOf, rangeArgument, type TransferFlags } from "./transfer_options.ts";
@@ -31,7 +30,7 @@ Examples:
     );
   addTransferOptions(command).action(
     async (url: string, file: string, flags: Flags) => {
-      requireUrl(context, "-o", flags.option, [url, file]);
+      context.requireUrl("-o", flags.option, [url, file]);
       const source = await context.open(url, { options: flags.option });
       if (file === "-") return await writeToOutput(context, source, flags);
       await transfer(context, {

@@ -11,7 +11,6 @@ import {
   addStoreOptions,
   type OutputFlags,
   QUIET_RETRIES,
-  requireUrl,
   type StoreFlags,
 } from "../options.ts";
 
@@ -43,7 +42,7 @@ Examples:
   storeport ls http://127.0.0.1:8080/backup/`,
     );
   addOutputOptions(addStoreOptions(command), QUIET_RETRIES).action(async (url: string, flags: Flags) => {
-    requireUrl(context, "-o", flags.option, [url]);
+    context.requireUrl("-o", flags.option, [url]);
     await list(context, await context.open(url, { options: flags.option }), flags);
   });
 }

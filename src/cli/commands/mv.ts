@@ -2,7 +2,6 @@
 import type { Command } from "commander";
 import type { Context } from "../context.ts";
 import { UsageError } from "../errors.ts";
-import { requireUrl } from "../options.ts";
 import { transfer } from "../transfer.ts";
 import { addTransferOptions, modeOf, type TransferFlags } from "./transfer_options.ts";
 
@@ -24,7 +23,7 @@ Examples:
     );
   addTransferOptions(command).action(async (args: string[], flags: TransferFlags) => {
     if (args.length < 2) throw new UsageError(`Where is "${args[0]}" to go? Give a destination after it`);
-    requireUrl(context, "-o", flags.option, args);
+    context.requireUrl("-o", flags.option, args);
     const locations = await Promise.all(
       args.map((arg) => context.open(arg, { options: flags.option, dropAttributes: true })),
     );

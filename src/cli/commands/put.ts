@@ -4,7 +4,6 @@ import { wrapStream } from "../../store/stream.ts";
 import type { Context, Location } from "../context.ts";
 import { UsageError } from "../errors.ts";
 import { createProgress } from "../progress.ts";
-import { requireUrl } from "../options.ts";
 import { checkMode, transfer } from "../transfer.ts";
 import {
   addAttributeOptions,
@@ -40,7 +39,7 @@ Examples:
     const url = args.at(-1)!;
     if (args.length < 2) throw new UsageError(`Where is "${url}" to go? Give a URL after it`);
     const files = args.slice(0, -1);
-    requireUrl(context, "-o", flags.option, args);
+    context.requireUrl("-o", flags.option, args);
     const attributes = attributesOf(flags);
     const destination = await context.open(url, {
       options: flags.option,

@@ -5,13 +5,7 @@ import type { Path } from "../../store/path.ts";
 import { type Context, type Location, shownBelow } from "../context.ts";
 import { errorRecord, PartialFailure, UsageError } from "../errors.ts";
 import { count } from "../format.ts";
-import {
-  addOutputOptions,
-  addStoreOptions,
-  type OutputFlags,
-  requireUrl,
-  type StoreFlags,
-} from "../options.ts";
+import { addOutputOptions, addStoreOptions, type OutputFlags, type StoreFlags } from "../options.ts";
 
 interface Flags extends StoreFlags, OutputFlags {
   readonly recursive?: boolean;
@@ -44,7 +38,7 @@ Examples:
   storeport rm old.txt older.txt`,
     );
   addOutputOptions(addStoreOptions(command)).action(async (urls: string[], flags: Flags) => {
-    requireUrl(context, "-o", flags.option, urls);
+    context.requireUrl("-o", flags.option, urls);
     if (flags.entireStore && !flags.recursive) {
       throw new UsageError("Cannot use --entire-store without -r: it lets -r begin at the root of a store");
     }

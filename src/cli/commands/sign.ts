@@ -5,7 +5,7 @@ import { ConfigurationError, InvalidPathError } from "../../store/error.ts";
 import { parseDuration } from "../../stores/common/config_values.ts";
 import type { Context } from "../context.ts";
 import { UsageError } from "../errors.ts";
-import { addQuietOption, addStoreOptions, QUIET_RETRIES, requireUrl, type StoreFlags } from "../options.ts";
+import { addQuietOption, addStoreOptions, QUIET_RETRIES, type StoreFlags } from "../options.ts";
 
 type Header = readonly [name: string, value: string];
 
@@ -38,7 +38,7 @@ Examples:
   storeport sign -m PUT -H content-type:text/plain s3://my-bucket/note.txt`,
     );
   addQuietOption(addStoreOptions(command), QUIET_RETRIES).action(async (urls: string[], flags: Flags) => {
-    requireUrl(context, "-o", flags.option, urls);
+    context.requireUrl("-o", flags.option, urls);
     const { method, expires, header } = flags;
     for (const url of urls) {
       const { store, path } = await context.open(url, { options: flags.option });

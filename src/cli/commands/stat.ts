@@ -8,7 +8,6 @@ import {
   addStoreOptions,
   type OutputFlags,
   QUIET_RETRIES,
-  requireUrl,
   type StoreFlags,
 } from "../options.ts";
 
@@ -31,7 +30,7 @@ Examples:
     );
   addOutputOptions(addStoreOptions(command), QUIET_RETRIES).action(
     async (urls: string[], flags: Flags) => {
-      requireUrl(context, "-o", flags.option, urls);
+      context.requireUrl("-o", flags.option, urls);
       for (const url of urls) {
         await show(context, await context.open(url, { options: flags.option }), flags.objectVersion, flags);
       }

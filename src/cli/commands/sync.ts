@@ -8,7 +8,6 @@ import {
   collectPair,
   type OutputFlags,
   parsePositive,
-  requireUrl,
 } from "../options.ts";
 import { type FilterRule, pathFilter } from "../sync/glob.ts";
 import { syncLocations } from "../sync/sync.ts";
@@ -78,9 +77,9 @@ Examples:
           "match wins; give it after the --exclude that it is an exception to",
       );
     }
-    requireUrl(context, "-o", flags.option, [from, to]);
-    requireUrl(context, "--from-option", flags.fromOption, [from]);
-    requireUrl(context, "--to-option", flags.toOption, [to]);
+    context.requireUrl("-o", flags.option, [from, to]);
+    context.requireUrl("--from-option", flags.fromOption, [from]);
+    context.requireUrl("--to-option", flags.toOption, [to]);
     const filter = pathFilter(rules);
     const source = await context.open(from, {
       options: { ...flags.option, ...flags.fromOption },

@@ -2,7 +2,7 @@
 import { HttpError } from "../error.ts";
 import { LazyService } from "../lazy_service.ts";
 import type { ClientOptions } from "../options.ts";
-import type { HttpService } from "../service.ts";
+import type { HttpRequest, HttpService } from "../service.ts";
 import type { FetchAbilities } from "./platform.ts";
 
 /** What a service over `fetch` is made of. */
@@ -22,15 +22,15 @@ export class PendingFetch extends LazyService {
 
   /** Of settings that have been checked. */
   constructor(settings: FetchSettings) {
-    super(() => load(settings));
+    super((request) => load(settings, request));
     this.settings = settings;
   }
 }
 
-async function load(settings: FetchSettings): Promise<HttpService> {
+async function load(settings: FetchSettings, { method }: HttpRequest): Promise<HttpService> {
   try {
     return (await import("../core.ts")).fetchService(settings);
   } catch (cause) {
-    throw new HttpError("connect", `Cannot send: what sends cannot be loaded: ${cause}`, { cause });
+    throw new HttpError("connect", `Cannot send ${method}: what sends cannot be loaded: ${cause}`, { cause });
   }
 }
