@@ -71,6 +71,8 @@ export async function withServe(setting: Setting, body: (env: ServeEnv) => Promi
     const server = guest.serve({
       isolation: setting.isolation,
       workers: 2,
+      // Deno checks the types of a worker's modules when the first one starts: on a busy machine longer than by default.
+      queueTimeout: 120_000,
       stdout: sink(),
       stderr: sink(),
       net: ["127.0.0.1:*"],
