@@ -50,11 +50,12 @@ interface Linked {
   /** Whether it went as a message. */
   posted: boolean;
   readonly upload: BodySender | undefined;
+  download: BodyReceiver | undefined;
+  /** Whether its deadline is watched. */
   started: boolean;
   /** How often its deadline came while its instance was still being made. */
   waits: number;
   returned: boolean;
-  download: BodyReceiver | undefined;
   timer: ReturnType<typeof setTimeout> | undefined;
 }
 
