@@ -3,7 +3,7 @@ import { FetchConnector } from "../../http/fetch.ts";
 import { PendingConnection } from "../common/connection.ts";
 import type { SigningState } from "./signing/authorize.ts";
 import type { ChecksumAlgorithm } from "./checksum/algorithm.ts";
-import { checkCredentials } from "./credentials/given.ts";
+import { checkCredentials } from "./credentials/check.ts";
 import { type EncryptionHeaders, encryptionHeaders } from "./encryption.ts";
 import { resolveEndpoint, type S3Endpoint } from "./endpoint/endpoint.ts";
 import type { S3StoreOptions } from "./options.ts";

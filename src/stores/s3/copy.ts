@@ -14,9 +14,9 @@ import type { Path } from "../../store/path.ts";
 import type { CopyOptions, OperationOptions } from "../../store/types.ts";
 import { encodeUnreserved } from "../common/url.ts";
 import type { S3Client } from "./client.ts";
-import { sendDocument } from "./document.ts";
+import { sendDocument } from "./send_document.ts";
 import { run, STORE } from "./core.ts";
-import { freed } from "./freed.ts";
+import { freed } from "./multipart/cleanup.ts";
 import { MAX_SINGLE } from "./put/whole.ts";
 import { createMarker, findWriter, MARKER_HEADER } from "./put/marker.ts";
 import {

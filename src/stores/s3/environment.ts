@@ -28,6 +28,6 @@ export async function s3StoreFromEnv(
   env?: Environment,
 ): Promise<S3Store> {
   // Loaded here: most pages have no environment.
-  const { storeFromEnvironment } = await import("./from_environment.ts");
+  const { storeFromEnvironment } = await import("./environment_settings.ts");
   return await storeFromEnvironment(config, connector, env);
 }

@@ -13,7 +13,7 @@ import { encodeQuery, encodeUnreserved } from "../common/url.ts";
 import { authorize, type SigningState } from "./signing/authorize.ts";
 import { type S3Client, STORE } from "./client.ts";
 import { lazyCredentials } from "./credentials/provider.ts";
-import { readS3Error } from "./errors/error.ts";
+import { readS3Error } from "./errors/read_error.ts";
 import { resolveCredentials } from "./credentials/resolve.ts";
 
 /** Query parameters; one without a value stands alone. */

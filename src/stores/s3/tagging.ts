@@ -4,7 +4,7 @@ import type { Path } from "../../store/path.ts";
 import type { OperationOptions, Tags } from "../../store/types.ts";
 import { contentMd5 } from "./checksum/content_md5.ts";
 import type { S3Client } from "./client.ts";
-import { sendDocument } from "./document.ts";
+import { sendDocument } from "./send_document.ts";
 import { run, STORE } from "./core.ts";
 import { usesTags } from "./write_headers.ts";
 

@@ -8,7 +8,7 @@ import { attributeHeaders } from "../common/headers.ts";
 import { encodeQuery } from "../common/url.ts";
 import type { S3Client } from "./client.ts";
 import { STORE } from "./core.ts";
-import { MARKER_KEY, METADATA_PREFIX } from "./metadata.ts";
+import { MARKER_KEY, METADATA_PREFIX } from "./metadata_headers.ts";
 
 const NAMES = { store: STORE, metadata: METADATA_PREFIX, storageClass: "x-amz-storage-class" };
 

@@ -22,8 +22,8 @@ export function resolveCredentials(options: S3StoreOptions): S3CredentialProvide
     return staticCredentials({ accessKeyId, secretAccessKey, sessionToken: sessionToken || undefined });
   }
   return fetchedCredentials(async () => {
-    const { fetchAsked } = await import("./asked.ts");
-    return await fetchAsked(options);
+    const { fetchFromOptions } = await import("./from_options.ts");
+    return await fetchFromOptions(options);
   });
 }
 

@@ -20,7 +20,7 @@ import { retriesOf } from "../../common/retries.ts";
 import { checksumOf } from "../checksum/checksum.ts";
 import { contentMd5 } from "../checksum/content_md5.ts";
 import type { S3Client } from "../client.ts";
-import { sendDocument } from "../document.ts";
+import { sendDocument } from "../send_document.ts";
 import { connectionOf, readS3Error, send, STORE } from "../core.ts";
 import { isConflict, isTransientCode, kindOfCode } from "../errors/service_error.ts";
 import { batches } from "./batches.ts";

@@ -1,7 +1,7 @@
 /** How the provider behind an endpoint is told. */
 import { ConfigurationError } from "../../../store/error.ts";
 import { defineProvider, GENERIC, type S3Provider } from "./provider.ts";
-import { PROVIDERS } from "./providers.ts";
+import { PROVIDERS } from "./provider_table.ts";
 
 /** A provider, and the region that its host names. */
 export interface FoundProvider {

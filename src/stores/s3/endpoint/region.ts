@@ -10,7 +10,7 @@ import { parseBaseUrl } from "../../common/url.ts";
 import { checkBucketName } from "./bucket.ts";
 import { STORE } from "../client.ts";
 import { domainOf } from "./endpoint.ts";
-import { readS3Error } from "../errors/error.ts";
+import { readS3Error } from "../errors/read_error.ts";
 
 /** Options of {@linkcode resolveBucketRegion}. */
 export interface BucketRegionOptions extends ConnectionOptions, OperationOptions {

@@ -8,7 +8,16 @@
  * Source: S3 API reference, `ListObjectsV2`.
  */
 import { type ListedObject, ListedObjects, type PageMemory, pageMemory } from "./objects.ts";
-import { closeTag, find, latin1, NEED_MORE, type OpenTag, openTag, skipProlog, skipSpace } from "./tags.ts";
+import {
+  closeTag,
+  find,
+  latin1,
+  NEED_MORE,
+  type OpenTag,
+  openTag,
+  skipProlog,
+  skipSpace,
+} from "./xml_tags.ts";
 import { decodeKey, isQuote, sizeAt, textOf, timeAt, UnusualPage, UTF8 } from "./values.ts";
 
 /** One page of a listing. */

@@ -12,7 +12,7 @@ import type {
 } from "../../../store/types.ts";
 import type { S3Client } from "../client.ts";
 import { STORE } from "../core.ts";
-import { requireComplete } from "../endpoint/conditions.ts";
+import { requireComplete } from "../endpoint/conditional_writes.ts";
 import { createMarker } from "../put/marker.ts";
 import {
   abortUpload,

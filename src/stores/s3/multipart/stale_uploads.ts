@@ -4,7 +4,7 @@ import { isBelow } from "../../../store/list.ts";
 import type { Path } from "../../../store/path.ts";
 import type { OperationOptions } from "../../../store/types.ts";
 import type { S3Client } from "../client.ts";
-import { sendDocument } from "../document.ts";
+import { sendDocument } from "../send_document.ts";
 import { STORE } from "../core.ts";
 import { decodeKey } from "../listing/values.ts";
 import { abortUpload } from "./uploads.ts";

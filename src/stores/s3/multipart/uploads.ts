@@ -15,8 +15,8 @@ import { checksumElement, checksumHeader, checksumName, checksumType } from "../
 import { checksumOf, combineChecksums } from "../checksum/checksum.ts";
 import type { S3Client } from "../client.ts";
 import { run, STORE } from "../core.ts";
-import { sendDocument } from "../document.ts";
-import { freed } from "../freed.ts";
+import { sendDocument } from "../send_document.ts";
+import { freed } from "./cleanup.ts";
 import { putResult } from "../put/whole.ts";
 import { findWriter, MARKER_HEADER } from "../put/marker.ts";
 import { modeHeader, writeHeaders } from "../write_headers.ts";

@@ -5,16 +5,16 @@ import { readPayload, type toPayload } from "../../../store/payload.ts";
 import type { PutMode, PutResult } from "../../../store/types.ts";
 import { createWriter } from "../../../store/writer.ts";
 import type { S3Client } from "../client.ts";
-import { completes, type WriteConditions } from "../endpoint/conditions.ts";
+import { completes, type WriteConditions } from "../endpoint/conditional_writes.ts";
 import { STORE } from "../core.ts";
-import { freed } from "../freed.ts";
+import { freed } from "../multipart/cleanup.ts";
 import { beginUpload, sliceChunks } from "../multipart/multipart.ts";
 import { MAX_SINGLE } from "./whole.ts";
-import { putOnCondition } from "./condition.ts";
+import { putOnCondition } from "./conditional.ts";
 import type { ObjectPut } from "./put.ts";
 
 export { createWriter } from "../../../store/writer.ts";
-export { WriteConditions } from "../endpoint/conditions.ts";
+export { WriteConditions } from "../endpoint/conditional_writes.ts";
 
 /** A stream up to this size goes out as one put. */
 const STREAM_THRESHOLD = 16 * 1024 * 1024;

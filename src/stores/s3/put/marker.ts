@@ -12,7 +12,7 @@ import type { OperationOptions, PutResult } from "../../../store/types.ts";
 import type { S3Client } from "../client.ts";
 import { readHeaders, run } from "../core.ts";
 import { putResult } from "./whole.ts";
-import { MARKER_KEY, METADATA_PREFIX } from "../metadata.ts";
+import { MARKER_KEY, METADATA_PREFIX } from "../metadata_headers.ts";
 
 /** The header that carries a marker. */
 export const MARKER_HEADER: string = METADATA_PREFIX + MARKER_KEY;

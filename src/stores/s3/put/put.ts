@@ -4,7 +4,7 @@ import type { Path } from "../../../store/parse_path.ts";
 import { cancelPayload, toPayload } from "../../../store/payload.ts";
 import type { PutOptions, PutPayload, PutResult } from "../../../store/types.ts";
 import type { S3Client } from "../client.ts";
-import type { WriteConditions } from "../endpoint/conditions.ts";
+import type { WriteConditions } from "../endpoint/conditional_writes.ts";
 import { STORE } from "../core.ts";
 import { MAX_SINGLE, putChunks } from "./whole.ts";
 

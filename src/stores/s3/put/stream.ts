@@ -16,7 +16,7 @@ import { ChunkedBody } from "../signing/chunked.ts";
 import type { S3Client } from "../client.ts";
 import { connectionOf, readHeaders, run, send, STORE } from "../core.ts";
 import { putResult } from "./whole.ts";
-import { refusal } from "./condition.ts";
+import { refusal } from "./conditional.ts";
 import { createMarker, findWriter, MARKER_HEADER } from "./marker.ts";
 import type { LargePut } from "./large.ts";
 import { isConflict } from "../errors/service_error.ts";

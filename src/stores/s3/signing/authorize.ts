@@ -8,7 +8,7 @@ import { hasHeader, type HeaderList } from "../../../http/headers.ts";
 import type { S3Credential } from "../credentials/credential.ts";
 import type { S3CredentialProvider } from "../credentials/provider.ts";
 import type { S3Endpoint } from "../endpoint/endpoint.ts";
-import { prefetchFailures } from "../errors/error.ts";
+import { prefetchFailures } from "../errors/read_error.ts";
 import type { SignOptions } from "./canonical.ts";
 import { signRequest } from "./sign.ts";
 

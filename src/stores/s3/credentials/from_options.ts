@@ -9,7 +9,7 @@ import { fetchProfile } from "./profile.ts";
 import { fetchWebIdentity } from "./web_identity.ts";
 
 /** Fetches from the profile, the web identity, the container or the instance: the first that the options name. */
-export async function fetchAsked(options: Partial<S3StoreOptions>): Promise<S3Credential> {
+export async function fetchFromOptions(options: Partial<S3StoreOptions>): Promise<S3Credential> {
   const { connector, client, endpointUrlSts, profile, webIdentityTokenFile, roleArn } = options;
   const region = options.region ?? options.defaultRegion;
   if (profile) {
