@@ -38,15 +38,16 @@ export function skipSpace(bytes: Uint8Array, from: number): number {
 const DECLARATION =
   /^(?:\u00ef\u00bb\u00bf)?[ \n\t\r]*(?:<\?xml\s+version\s*=\s*["']1\.0["'](?:\s+encoding\s*=\s*["']utf-8["'])?(?:\s+standalone\s*=\s*["'](?:yes|no)["'])?\s*\?>)?[ \n\t\r]*$/i;
 const ROOT = /^<ListBucketResult(\s+xmlns\s*=\s*("[^"<&]*"|'[^'<&]*'))?\s*>$/;
-const MAX_PROLOG = 1024;
+/** Nothing that is written here is longer: neither what stands before the children, nor a tag. */
+const MAX_LENGTH = 1024;
 
 /** Where the children of the root begin. */
 export function skipProlog(bytes: Uint8Array): number {
-  const text = latin1(bytes, 0, Math.min(bytes.length, MAX_PROLOG));
+  const text = latin1(bytes, 0, Math.min(bytes.length, MAX_LENGTH));
   const root = /<[^?]/.exec(text)?.index ?? -1;
   const end = root < 0 ? -1 : text.indexOf(">", root);
   if (end < 0) {
-    if (text.length < MAX_PROLOG) throw NEED_MORE;
+    if (text.length < MAX_LENGTH) throw NEED_MORE;
     throw new UnusualPage();
   }
   // An encoding other than UTF-8 cannot be read here. The root alone has an attribute, its namespace.
@@ -110,7 +111,8 @@ export function closeTag(bytes: Uint8Array, at: number, open: OpenTag): number {
   return end + 1;
 }
 
-/** Bytes as a text of as many characters: good for what is ASCII, and tells where it is not. */
+/** A few bytes as a text of as many characters: good for what is ASCII, and tells where it is not. */
 export function latin1(bytes: Uint8Array, from: number, to: number): string {
+  if (to - from > MAX_LENGTH) throw new UnusualPage();
   return String.fromCharCode(...bytes.subarray(from, to));
 }

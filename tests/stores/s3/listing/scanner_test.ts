@@ -60,6 +60,7 @@ Deno.test("a page that is out of the ordinary is left to the XML parser", async 
     ["<Key>", "<!-- a comment --><Key>"],
     ["<Key>", "<?pi x?><Key>"],
     ["<Size>", '<Size xml:space="default">'],
+    ["<Size>", `<Size${" ".repeat(300_000)}>`],
   ];
   const expected = scan(PAGE);
   for (const [plain, strange] of odd) {
@@ -79,6 +80,7 @@ Deno.test("a page that is cut short or is no page is an error", async () => {
       "<html><body>Login</body></html>",
       PAGE.slice(0, -3),
       PAGE.slice(0, PAGE.length / 2),
+      " ".repeat(300_000),
       "x",
     ]
   ) {
