@@ -27,9 +27,25 @@ export async function late<T>(
 export function lateIterable<T>(open: () => Promise<AsyncIterableIterator<T>>): AsyncIterableIterator<T> {
   let opened: AsyncIterableIterator<T> | undefined;
   let opening: Promise<AsyncIterableIterator<T>> | undefined;
+  let ended = false;
+  const first = async (): Promise<IteratorResult<T>> => {
+    // Ended before its first step, as a generator may be, or by its failure to open.
+    if (ended && opening === undefined) return { done: true, value: undefined };
+    try {
+      opened = await (opening ??= open());
+    } catch (error) {
+      ended = true;
+      opening = undefined;
+      throw error;
+    }
+    return await opened.next();
+  };
   return {
-    next: () => opened?.next() ?? (opening ??= open()).then((iterator) => (opened = iterator).next()),
-    return: async () => await (await opening)?.return?.() ?? { done: true, value: undefined },
+    next: () => opened?.next() ?? first(),
+    return: async () => {
+      ended = true;
+      return await (await opening)?.return?.() ?? { done: true, value: undefined };
+    },
     [Symbol.asyncIterator]() {
       return this;
     },
