@@ -79,6 +79,11 @@ export class Session {
     };
   }
 
+  /** Keeps it for the requests of those who wait for it, and for no others. */
+  retire(): void {
+    this.#closing = true;
+  }
+
   /** Closes it once its requests are over. */
   close(): void {
     this.#closing = true;
@@ -91,6 +96,15 @@ export class Session {
 /** What connecting to an origin led to: a session, or a socket whose server wants HTTP/1.1. */
 export type Connected = Session | Socket;
 
+/** A connection that is being made. */
+interface Connecting {
+  readonly connected: Promise<Connected>;
+  /** How many requests wait for it. */
+  waiting: number;
+  /** Ends it. */
+  readonly giveUp: () => void;
+}
+
 /** The HTTP/2 connections of a service. */
 export class SessionPool {
   readonly #dialer: Dialer;
@@ -98,10 +112,10 @@ export class SessionPool {
   readonly #connectTimeout: number;
   readonly #idleTimeout: number;
   readonly #sessions = new Map<string, Session>();
-  readonly #pending = new Map<string, Promise<Connected>>();
+  readonly #connecting = new Map<string, Connecting>();
   /** Origins that chose HTTP/1.1. */
   readonly #http1 = new Set<string>();
-  readonly #closing = new AbortController();
+  #closed = false;
 
   /** Reads the options. */
   constructor(options: ClientOptions, dialer: Dialer) {
@@ -125,33 +139,50 @@ export class SessionPool {
     if (!this.#only && (!origin.secure || this.#http1.has(origin.key))) return undefined;
     const known = this.#sessions.get(origin.key);
     if (known?.usable) return known;
-    const pending = this.#pending.get(origin.key);
-    if (pending !== undefined) {
-      const connected = await waitFor(pending, signal);
-      // A socket belongs to the one who made it.
-      return connected instanceof Session ? connected : undefined;
-    }
-    const made = this.#open(origin, url);
-    this.#pending.set(origin.key, made);
-    const forget = () => void this.#pending.delete(origin.key);
-    made.then(forget, forget);
+    const shared = this.#connecting.get(origin.key);
+    const connecting = shared ?? this.#begin(origin, url);
+    connecting.waiting++;
     try {
-      return await waitFor(made, signal);
+      const connected = await waitFor(connecting.connected, signal);
+      // A socket belongs to the one who made it.
+      return shared === undefined || connected instanceof Session ? connected : undefined;
     } catch (error) {
-      // Given up while connecting: a session stays for the next request, a socket serves nobody.
-      made.then((connected) => connected instanceof Session || connected.destroy(), () => {});
+      if (this.#closed && connecting.waiting === 1) connecting.giveUp();
+      connecting.connected.then((connected) => {
+        // Given up while connecting: a session stays for the next request, a socket serves nobody but its maker.
+        if (connected instanceof Session) {
+          if (this.#closed) connected.close();
+        } else if (shared === undefined) connected.destroy();
+      }, () => {});
       throw error;
+    } finally {
+      connecting.waiting--;
     }
   }
 
   /** Closes what is idle, and the rest when it becomes so. */
   close(): void {
-    this.#closing.abort(new Error("The service was closed"));
+    this.#closed = true;
+    for (const { waiting, giveUp } of this.#connecting.values()) if (waiting === 0) giveUp();
     for (const session of this.#sessions.values()) session.close();
     this.#sessions.clear();
   }
 
-  async #open(origin: Origin, url: string): Promise<Connected> {
+  #begin(origin: Origin, url: string): Connecting {
+    const controller = new AbortController();
+    const connected = this.#open(origin, url, controller.signal);
+    const connecting: Connecting = {
+      connected,
+      waiting: 0,
+      giveUp: () => controller.abort(new Error("The service was closed")),
+    };
+    this.#connecting.set(origin.key, connecting);
+    const forget = () => void this.#connecting.delete(origin.key);
+    connected.then(forget, forget);
+    return connecting;
+  }
+
+  async #open(origin: Origin, url: string, givenUp: AbortSignal): Promise<Connected> {
     if (!origin.secure && this.#dialer.proxyFor(origin) !== undefined) {
       throw new HttpError("request", "HTTP/2 without TLS cannot be put to a proxy", {
         detail: { tag: "configuration-error" },
@@ -166,7 +197,7 @@ export class SessionPool {
       : setTimeout(() => timeout.abort(error), Math.min(this.#connectTimeout, MAX_TIMER));
     try {
       const protocols = this.#only ? ["h2"] : ["h2", "http/1.1"];
-      const signal = AbortSignal.any([timeout.signal, this.#closing.signal]);
+      const signal = AbortSignal.any([timeout.signal, givenUp]);
       const socket = await this.#dialer.dial(origin, url, protocols, signal);
       if (origin.secure && (socket as { alpnProtocol?: unknown }).alpnProtocol !== "h2") {
         if (!this.#only) {
@@ -184,6 +215,7 @@ export class SessionPool {
       });
       session.once("connect", () => session.setLocalWindowSize?.(CONNECTION_WINDOW));
       const made = new Session(session, this.#idleTimeout);
+      if (this.#closed) made.retire();
       this.#sessions.set(origin.key, made);
       session.on("close", () => {
         if (this.#sessions.get(origin.key) === made) this.#sessions.delete(origin.key);

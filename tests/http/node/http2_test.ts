@@ -328,3 +328,27 @@ Deno.test("node h2: close() closes idle connections and lets the others finish",
   assert.equal(await response.text(), "one two");
   await closed;
 });
+
+Deno.test("node h2: close() leaves requests that are connecting, and later ones have connections of their own", async () => {
+  await using server = await serve((stream) => {
+    stream.respond({ ":status": 200 });
+    stream.end("done");
+  });
+  const service = new NodeHttpConnector().connect(h2);
+  const early = [service.call(get(server.url)), service.call(get(server.url))];
+  service.close?.();
+  for (const response of await Promise.all(early)) assert.equal(await response.text(), "done");
+  assert.equal(await (await service.call(get(server.url))).text(), "done");
+  const open = server.connections.filter((connection) => !connection.closed);
+  await Promise.all(open.map((connection) => new Promise((resolve) => connection.once("close", resolve))));
+});
+
+Deno.test("node h2: a request that is given up while it connects leaves nothing open after close()", async () => {
+  await using server = await serve((stream) => stream.respond({ ":status": 200 }, { endStream: true }));
+  const service = new NodeHttpConnector().connect(h2);
+  const controller = new AbortController();
+  const call = service.call({ ...get(server.url), signal: controller.signal });
+  service.close?.();
+  controller.abort(new Error("given up"));
+  await assert.rejects(call, { message: "given up" });
+});
