@@ -4,7 +4,7 @@ export { connectionOver, GenericError, getHeader, HttpError } from "../common/co
 export { serviceDate } from "./signing/authorize.ts";
 export { PAYLOAD_HASH_HEADER, UNSIGNED_PAYLOAD } from "./signing/canonical.ts";
 export { STORE } from "./client.ts";
-export { maskCredential } from "./credentials/credential.ts";
+export { maskCredential } from "./credential.ts";
 export { codeOf, readS3Error } from "./errors/read_error.ts";
 export { platformSha256 } from "./signing/hash_node.ts";
 export { MARKER_KEY, METADATA_PREFIX } from "./metadata_headers.ts";

@@ -43,7 +43,7 @@ export type {
 export type { Environment } from "./credentials/host.ts";
 export { type BucketRegionOptions, resolveBucketRegion } from "./endpoint/region.ts";
 export type { S3CredentialOptions, S3Encryption, S3StoreOptions } from "./options.ts";
-export type { S3Credential } from "./credentials/credential.ts";
+export type { S3Credential } from "./credential.ts";
 export {
   anonymousCredentials,
   type S3CredentialProvider,

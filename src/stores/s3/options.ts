@@ -1,7 +1,7 @@
 /** Options of {@linkcode S3Store}: object_store's keys in camelCase, and ours. */
 import type { ConnectionOptions } from "../common/connection.ts";
 import type { ChecksumAlgorithm } from "./checksum/algorithm.ts";
-import type { S3Credential } from "./credentials/credential.ts";
+import type { S3Credential } from "./credential.ts";
 import type { S3CredentialProvider } from "./credentials/provider.ts";
 import type { S3CopyIfNotExists, S3Provider } from "./endpoint/provider.ts";
 

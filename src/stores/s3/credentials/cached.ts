@@ -1,6 +1,6 @@
 /** Credentials that are fetched, and kept until shortly before they expire. */
 import { UnauthenticatedError } from "../../../store/error.ts";
-import type { S3Credential } from "./credential.ts";
+import type { S3Credential } from "../credential.ts";
 import type { S3CredentialProvider } from "./provider.ts";
 import { maskCredential } from "../core.ts";
 

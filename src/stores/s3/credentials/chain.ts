@@ -1,6 +1,6 @@
 /** The default credential chain: where credentials are looked for when none are given. */
 import { PermissionDeniedError } from "../../../store/error.ts";
-import type { S3Credential } from "./credential.ts";
+import type { S3Credential } from "../credential.ts";
 import { fetchContainer } from "./container.ts";
 import type { CredentialContext } from "./context.ts";
 import { reasonOf, refused } from "./fetch.ts";

@@ -5,7 +5,7 @@
 import { isLoopbackHost, parseRequestUrl } from "../../../http/url.ts";
 import { ConfigurationError } from "../../../store/error.ts";
 import type { HeaderEntry } from "../../../http/headers.ts";
-import type { S3Credential } from "./credential.ts";
+import type { S3Credential } from "../credential.ts";
 import type { CredentialContext } from "./context.ts";
 import { fetchText, oneLine, parseCredentialJson, reasonOf, refused, withMetadataService } from "./fetch.ts";
 import type { ContainerOptions } from "./options.ts";

@@ -5,7 +5,7 @@ import { UnauthenticatedError } from "../../../store/error.ts";
 import type { ConnectionOptions } from "../../common/connection.ts";
 import { openConnection } from "../../common/open_connection.ts";
 import { HttpError } from "../core.ts";
-import type { S3Credential } from "./credential.ts";
+import type { S3Credential } from "../credential.ts";
 
 /** Runs `body` with a service of the store's own options: for token services on the network. */
 export async function withService<T>(

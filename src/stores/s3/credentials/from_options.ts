@@ -1,5 +1,5 @@
 /** Credentials that a store's own options name, where the environment is not asked. */
-import type { S3Credential } from "./credential.ts";
+import type { S3Credential } from "../credential.ts";
 import type { S3StoreOptions } from "../options.ts";
 import { fetchContainer } from "./container.ts";
 import { openContext } from "./context.ts";

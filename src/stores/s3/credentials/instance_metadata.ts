@@ -1,7 +1,7 @@
 /** Credentials of an EC2 instance's role. Source: AWS "Use the Instance Metadata Service", versions 2 and 1. */
 import type { HttpService } from "../../../http/service.ts";
 import type { HeaderEntry } from "../../../http/headers.ts";
-import type { S3Credential } from "./credential.ts";
+import type { S3Credential } from "../credential.ts";
 import type { CredentialContext } from "./context.ts";
 import { fetchText, parseCredentialJson, reasonOf, refused, withMetadataService } from "./fetch.ts";
 import type { InstanceMetadataOptions } from "./options.ts";

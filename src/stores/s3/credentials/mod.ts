@@ -3,7 +3,7 @@
  * nothing for the others.
  */
 import { cachedCredentials } from "./cached.ts";
-import type { S3Credential } from "./credential.ts";
+import type { S3Credential } from "../credential.ts";
 import type { S3CredentialProvider } from "./provider.ts";
 import type { CredentialContext } from "./context.ts";
 import type {

@@ -1,5 +1,5 @@
 /** Credentials that a program prints. Source: AWS SDKs reference guide, "Process credential provider". */
-import type { S3Credential } from "./credential.ts";
+import type { S3Credential } from "../credential.ts";
 import type { CredentialContext } from "./context.ts";
 import { parseCredentialJson, parseJsonObject, reasonOf, refused } from "./fetch.ts";
 

@@ -1,6 +1,6 @@
 /** Credentials of a profile. Source: AWS SDKs reference guide, "Assume role credential provider" and its neighbours. */
 import { ConfigurationError } from "../../../store/error.ts";
-import type { S3Credential } from "./credential.ts";
+import type { S3Credential } from "../credential.ts";
 import { fetchContainer } from "./container.ts";
 import type { CredentialContext } from "./context.ts";
 import { refused } from "./fetch.ts";

@@ -1,5 +1,5 @@
 /** Who gives S3 credentials: providers, and the plainest of them. */
-import { maskCredential, type S3Credential } from "./credential.ts";
+import { maskCredential, type S3Credential } from "../credential.ts";
 
 /** Provides credentials. Called for each attempt of each request, so it should keep them while they are valid. */
 export interface S3CredentialProvider {

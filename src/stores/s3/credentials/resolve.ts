@@ -1,5 +1,5 @@
 /** Which provider a store's options ask for. */
-import type { S3Credential } from "./credential.ts";
+import type { S3Credential } from "../credential.ts";
 import {
   anonymousCredentials,
   lazyCredentials,

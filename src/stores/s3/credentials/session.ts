@@ -7,7 +7,7 @@ import type { SigningState } from "../signing/authorize.ts";
 import { cachedCredentials } from "./cached.ts";
 import type { S3Client } from "../client.ts";
 import { connectionOver, readS3Error, serviceDate, STORE } from "../core.ts";
-import type { S3Credential } from "./credential.ts";
+import type { S3Credential } from "../credential.ts";
 import type { S3CredentialProvider } from "./provider.ts";
 
 const FAILURE: FailureContext = { store: STORE, action: "create a session", readError: readS3Error };

@@ -5,7 +5,7 @@
  */
 import { sha1 } from "@noble/hashes/legacy.js";
 import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";
-import type { S3Credential } from "./credential.ts";
+import type { S3Credential } from "../credential.ts";
 import { domainOf } from "../endpoint/endpoint.ts";
 import type { CredentialContext } from "./context.ts";
 import { fetchText, oneLine, parseJsonObject, reasonOf, refused, withService } from "./fetch.ts";

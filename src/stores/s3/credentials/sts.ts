@@ -14,7 +14,7 @@ import {
 } from "../../common/error.ts";
 import { PermissionDeniedError, UnauthenticatedError } from "../../../store/error.ts";
 import { parseBaseUrl } from "../../common/url.ts";
-import type { S3Credential } from "./credential.ts";
+import type { S3Credential } from "../credential.ts";
 import { domainOf } from "../endpoint/endpoint.ts";
 import { getHeader } from "../core.ts";
 import { signRequest } from "../signing/sigv4.ts";

@@ -1,5 +1,5 @@
 /** Credentials of a role for a token of an identity provider, as Kubernetes mounts them. */
-import type { S3Credential } from "./credential.ts";
+import type { S3Credential } from "../credential.ts";
 import type { CredentialContext } from "./context.ts";
 import { refused } from "./fetch.ts";
 import type { RoleOptions, WebIdentityOptions } from "./options.ts";

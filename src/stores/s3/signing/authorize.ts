@@ -5,7 +5,7 @@
 import { type HttpStreamBody, isStreamBody } from "../../../http/body.ts";
 import type { HttpLayer, HttpRequest, HttpResponse, HttpService } from "../../../http/service.ts";
 import { hasHeader, type HeaderList } from "../../../http/headers.ts";
-import type { S3Credential } from "../credentials/credential.ts";
+import type { S3Credential } from "../credential.ts";
 import type { S3CredentialProvider } from "../credentials/provider.ts";
 import type { S3Endpoint } from "../endpoint/endpoint.ts";
 import { prefetchFailures } from "../errors/read_error.ts";

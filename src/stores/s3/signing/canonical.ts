@@ -4,7 +4,7 @@
  */
 import { getHeader, type HeaderEntry, type HeaderList } from "../../../http/headers.ts";
 import { encodeQuery, encodeUnreserved } from "../../common/url.ts";
-import type { S3Credential } from "../credentials/credential.ts";
+import type { S3Credential } from "../credential.ts";
 
 /** The SHA-256 of nothing, in hex. */
 export const EMPTY_PAYLOAD_HASH = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";

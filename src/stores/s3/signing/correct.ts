@@ -6,7 +6,7 @@ import type { HttpResponse } from "../../../http/service.ts";
 import { getHeader } from "../../../http/headers.ts";
 import { ConnectorResponse } from "../../../http/response.ts";
 import type { SigningState } from "./authorize.ts";
-import type { S3Credential } from "../credentials/credential.ts";
+import type { S3Credential } from "../credential.ts";
 import type { S3CredentialProvider } from "../credentials/provider.ts";
 import type { S3Endpoint } from "../endpoint/endpoint.ts";
 import { codeOf } from "../core.ts";

@@ -8,7 +8,7 @@ import { encodeQuery, encodeUnreserved } from "../../common/url.ts";
 import { serviceDate } from "./authorize.ts";
 import type { S3Client } from "../client.ts";
 import { checkCredentials } from "../credentials/check.ts";
-import type { S3Credential } from "../credentials/credential.ts";
+import type { S3Credential } from "../credential.ts";
 import type { S3CredentialProvider } from "../credentials/provider.ts";
 import { resolveCredentials, stateOf, STORE } from "../core.ts";
 import type { S3StoreOptions } from "../options.ts";
