@@ -39,7 +39,7 @@ const budgets: Readonly<Record<string, Budget>> = {
   // Not through mod.ts: the npm package says that its files have no side effects, which this bundler is not told.
   "./s3": {
     code: `export { S3Store } from "../src/stores/s3/store.ts";`,
-    limit: 10.5,
+    limit: 11,
     goal: 14,
     external,
     uses: {
