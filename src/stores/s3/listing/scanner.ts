@@ -38,10 +38,10 @@ export class ListPageScanner {
   /** How far they have been read: whole children of the root. */
   #at = 0;
   #state: "prolog" | "children" | "done" | "unusual" = "prolog";
-  #isTruncated = false;
+  #isTruncated: string | undefined;
   #token: string | undefined;
-  #urlEncoded = false;
-  /** Whether a text holds escapes of `encoding-type=url` that may not be UTF-8. */
+  #encoding: string | undefined;
+  /** Whether a text holds, or its entities make, escapes of `encoding-type=url` that may not be UTF-8. */
   #doubtful = false;
   /** The place of the text that was read last, and where its element ends. */
   #from = 0;
@@ -76,14 +76,15 @@ export class ListPageScanner {
   finish(): ListPage | undefined {
     if (this.#state !== "done" || !isSpace(this.#bytes, this.#at)) return undefined;
     const objects = this.#objects;
-    objects.urlEncoded = this.#urlEncoded;
+    const urlEncoded = this.#encoding === "url";
+    objects.urlEncoded = urlEncoded;
     try {
-      if (this.#urlEncoded && this.#doubtful) { for (const _ of objects) { /* each can be decoded */ } }
+      if (urlEncoded && this.#doubtful) { for (const _ of objects) { /* each can be decoded */ } }
       return {
         objects,
-        commonPrefixes: this.#urlEncoded ? this.#commonPrefixes.map(decodeKey) : this.#commonPrefixes,
-        isTruncated: this.#isTruncated,
-        nextContinuationToken: this.#token,
+        commonPrefixes: urlEncoded ? this.#commonPrefixes.map(decodeKey) : this.#commonPrefixes,
+        isTruncated: this.#isTruncated === "true",
+        nextContinuationToken: this.#token || undefined,
       };
     } catch {
       return undefined;
@@ -112,7 +113,7 @@ export class ListPageScanner {
     const start = skipSpace(bytes, from);
     if (isEndTag(bytes, start)) {
       const end = find(bytes, GT, start);
-      if (latin1(bytes, start + 2, end).trimEnd() !== "ListBucketResult") throw new UnusualPage();
+      if (!ROOT_END.test(latin1(bytes, start + 2, end))) throw new UnusualPage();
       this.#state = "done";
       return end + 1;
     }
@@ -126,13 +127,13 @@ export class ListPageScanner {
     if (!this.#leaf(bytes, child, start)) return this.#skip(bytes, child, start);
     switch (child.name) {
       case "IsTruncated":
-        this.#isTruncated = this.#text(bytes) === "true";
+        this.#isTruncated = once(this.#isTruncated, this.#text(bytes));
         break;
       case "NextContinuationToken":
-        this.#token = this.#text(bytes) || undefined;
+        this.#token = once(this.#token, this.#text(bytes));
         break;
       case "EncodingType":
-        this.#urlEncoded = this.#text(bytes) === "url";
+        this.#encoding = once(this.#encoding, this.#text(bytes));
         break;
     }
     return this.#end;
@@ -219,7 +220,11 @@ export class ListPageScanner {
       if (kind === PLAIN) continue;
       if (kind === TAG) break;
       if (kind === ESCAPE) this.#doubtful ||= !isAsciiEscape(bytes, at);
-      else if (kind !== ENTITY || !isQuote(bytes, at)) plain = false;
+      else if (kind !== ENTITY || !isQuote(bytes, at)) {
+        plain = false;
+        // It may stand for "%".
+        this.#doubtful ||= kind === ENTITY;
+      }
     }
     if (at + 1 >= bytes.length) throw NEED_MORE;
     if (bytes[at + 1] !== SLASH) return false;
@@ -232,6 +237,7 @@ export class ListPageScanner {
 
 const GT = 0x3e;
 const SLASH = 0x2f;
+const ROOT_END = /^ListBucketResult[ \n\t\r]*$/;
 
 /** What a byte may mean in a text. */
 const [PLAIN, TAG, ENTITY, ESCAPE, ODD] = [0, 1, 2, 3, 4];
@@ -242,6 +248,12 @@ const KINDS = Uint8Array.from({ length: 256 }, (_, byte) => {
   if (byte === 0x25) return ESCAPE;
   return byte < 0x20 || byte === GT || byte === 0xef ? ODD : PLAIN;
 });
+
+/** The value of an element that stands in a page once. */
+function once(before: string | undefined, value: string): string {
+  if (before !== undefined) throw new UnusualPage();
+  return value;
+}
 
 function isEndTag(bytes: Uint8Array, at: number): boolean {
   return bytes[at] === 0x3c && bytes[at + 1] === SLASH;

@@ -72,7 +72,10 @@ export function timeAt(bytes: Uint8Array, from: number, to: number): number {
   const minute = digits(bytes, from + 14, from + 16);
   const second = digits(bytes, from + 17, from + 19);
   // NaN where anything was no digit, and then the other way decides.
-  const plain = month >= 1 && month <= 12 && day >= 1 && day <= 28 && hour < 24 && minute < 60 && second < 60;
+  // `Date.UTC` takes years below 100 for those of the last century, and services list what has no time as of year 1.
+  const plain = year >= 100 && month >= 1 && month <= 12 && day >= 1 && day <= 28 && hour < 24 &&
+    minute < 60 &&
+    second < 60;
   const milliseconds = digits(bytes, from + 20, from + 23);
   const time = plain ? Date.UTC(year, month - 1, day, hour, minute, second, milliseconds) : NaN;
   return Number.isNaN(time) ? anyTime(bytes, from, to) : time;

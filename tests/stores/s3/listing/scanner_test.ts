@@ -93,6 +93,58 @@ Deno.test("a page that is cut short or is no page is an error", async () => {
   }
 });
 
+Deno.test("what only looks plain is read as the XML parser reads it, or left to it", async () => {
+  const url = "<EncodingType>url</EncodingType>";
+  for (
+    const [from, to] of [
+      // Go's zero time; `Date.UTC` would make it 1901.
+      ["2009-10-12T17", "0001-01-01T17"],
+      ["2009-10-12T17", "0099-10-12T17"],
+      ["<IsTruncated>", "<IsTruncated>false</IsTruncated><IsTruncated>"],
+      ["<NextContinuationToken>", "<NextContinuationToken/><NextContinuationToken>"],
+      ["<Name>", `${url}<EncodingType/><Name>`],
+      ["<Name>", "\ufeff<Name>"],
+      ["<?xml", "\ufeff<?xml"],
+      ["a &amp; b", "\ufeff"],
+    ] as const
+  ) {
+    const text = PAGE.replace(from, to);
+    const parsed = await parseListPage(text.replace(/^\ufeff/, "")).then(read, () => undefined);
+    const scanned = scan(text);
+    if (scanned !== undefined) assert.deepEqual(scanned, parsed, to);
+    if (parsed !== undefined) assert.deepEqual(await readPage(text), parsed, to);
+  }
+  // An entity may stand for the percent sign of an escape that is none: that is told by the page, not by an object.
+  const escaped = PAGE.replace("<Name>", `${url}<Name>`).replace("a &amp; b", "a&#37;zz");
+  assert.equal(scan(escaped), undefined);
+  await assert.rejects(() => readListPage(new Blob([escaped]).stream(), memory), /URI/);
+  const latin = new TextEncoder().encode(PAGE.replace(/>$/, "~>"));
+  latin[latin.length - 2] = 0xa0;
+  await assert.rejects(() => readListPage(new Blob([latin]).stream(), memory), /not a whole/);
+});
+
+Deno.test("bytes that are no UTF-8 are read alike by scanner and by XML parser", async () => {
+  const pieces = ["ef", "bb", "bf", "be", "c3", "a9", "e2", "82", "f0", "9f", "ed", "a0", "ff", "41"];
+  const bytes = fc.array(fc.constantFrom(...pieces.map((hex) => parseInt(hex, 16))), { maxLength: 6 });
+  const object = "<Contents><Key>\0k</Key><LastModified>2009-10-12T17:50:30.000Z</LastModified>" +
+    "<ETag>&quot;\0e</ETag><Size>1</Size></Contents>";
+  const texts = `<ListBucketResult>${object}${object}</ListBucketResult>`.split("\0");
+  let scans = 0;
+  await fc.assert(
+    fc.asyncProperty(fc.array(bytes, { minLength: 4, maxLength: 4 }), async (odd) => {
+      const scanner = new ListPageScanner(memory);
+      const page = new Blob(texts.flatMap((text, i) => [text, Uint8Array.from(odd[i] ?? [])]));
+      scanner.push(new Uint8Array(await page.arrayBuffer()));
+      const scanned = scanner.finish();
+      if (scanned === undefined) return;
+      scans++;
+      assert.deepEqual(read(scanned), read(await parseListPage(scanner.text())));
+    }),
+    { numRuns: 5_000 },
+  );
+  assert.ok(scans > 2_500, `only ${scans} of 5,000 pages were scanned`);
+});
+
 Deno.test("pages of any size are read, and objects made as they are asked for", async () => {
   const contents = (i: number) =>
     `<Contents><Key>${i}/${
