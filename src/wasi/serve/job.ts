@@ -1,5 +1,5 @@
 /** A request between its arrival and its end, as the queue, the pools and the workers know it. */
-import type { ServedRequest, ServedResponse } from "./exchange.ts";
+import { isSource, type ServedRequest, type ServedResponse } from "./exchange.ts";
 import type { ServeFailure } from "./failure.ts";
 
 /** What whoever runs a job calls. */
@@ -71,7 +71,11 @@ export class Job {
 
   /** See {@linkcode JobEvents}. */
   answered(response: ServedResponse): void {
-    if (this.#settled) return;
+    if (this.#settled) {
+      // Nobody else would: it came after an error, such as that of a deadline.
+      if (isSource(response.body)) response.body.cancel();
+      return;
+    }
     this.#settled = true;
     this.#events.answered(response);
   }

@@ -146,9 +146,15 @@ export class BodyReceiver implements BodySource {
   }
 
   cancel(): void {
-    if (this.#state === "open") this.#line.send({ t: "cancel", id: this.#id });
+    this.#giveUp();
     this.#pieces.length = 0;
     this.#end("ended");
+  }
+
+  /** Gives the rest up, and lets its reader know that it will never come. */
+  abandon(): void {
+    this.#giveUp();
+    this.#end("broken");
   }
 
   /** What the other end has said. */
@@ -166,6 +172,10 @@ export class BodyReceiver implements BodySource {
   /** The rest will never come. */
   fail(): void {
     this.#end("broken");
+  }
+
+  #giveUp(): void {
+    if (this.#state === "open") this.#line.send({ t: "cancel", id: this.#id });
   }
 
   #end(state: "ended" | "broken"): void {

@@ -93,7 +93,8 @@ export class WorkerJobs {
 
   /** Starts what may be started. */
   #next(): void {
-    if (this.#turning) return;
+    // Though none is started now: messages about jobs find them only among those that wait here.
+    if (this.#turning) return this.#take();
     do {
       this.#take();
       while (this.#waiting.length > 0 && this.#pool.available) {

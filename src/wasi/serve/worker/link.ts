@@ -12,7 +12,6 @@ import {
   type SharedRings,
   statsIn,
   type ToWorker,
-  transferOf,
   type WorkerPort,
 } from "./protocol.ts";
 
@@ -75,7 +74,6 @@ export class WorkerLink {
   #outbox: ToWorker[] = [];
   #posting = false;
   #reading = false;
-  #moving: Transferable[] = [];
   #number = 0;
   #ready = false;
   #ended = false;
@@ -158,7 +156,6 @@ export class WorkerLink {
       download: undefined,
       timer: undefined,
     };
-    const waits = !this.idle;
     const { method, scheme, authority, path, headers, body } = job.request;
     const sent = isSource(body) ? "stream" as const : body;
     const message = {
@@ -167,8 +164,7 @@ export class WorkerLink {
     };
     if (!this.#write(message)) {
       linked.posted = true;
-      // One that may be moved to another worker must keep its body.
-      this.#post(message, waits ? [] : transferOf(sent));
+      this.#post(message);
     }
     this.#jobs.set(id, linked);
     this.#active.push(linked);
@@ -182,8 +178,11 @@ export class WorkerLink {
 
   #uploadOf(id: number, { request: { body, trailers } }: Job): BodySender | undefined {
     if (!isSource(body)) return undefined;
-    const send = (message: ToWorker, transfer?: Transferable[]) => this.#post(message, transfer);
-    return new BodySender(id, { body, trailers: () => trailers?.() ?? [], send });
+    return new BodySender(id, {
+      body,
+      trailers: () => trailers?.() ?? [],
+      send: (message) => this.#post(message),
+    });
   }
 
   /** Takes back a job that waits here and has not been started; `undefined` for none. */
@@ -250,7 +249,7 @@ export class WorkerLink {
     linked.job.failed(
       new ServeFailure("timeout", `guest timed out: it ran into its time limit of ${this.#timeout} ms`),
     );
-    linked.download?.fail();
+    linked.download?.abandon();
     linked.timer = setTimeout(() => {
       // A guest that has another job is not the one that is late: word of its return is on the way.
       if (!this.#movedOn(linked)) this.end("The worker was ended for another request's sake");
@@ -342,11 +341,13 @@ export class WorkerLink {
     }
   }
 
-  /** Sends with what else is sent in this turn. */
-  #post(message: ToWorker, transfer: Transferable[] = []): void {
+  /**
+   * Sends with what else is sent in this turn. Bytes are copied, never moved: a job may have to go to another worker
+   * after all, and pieces of a stream may be its maker's, who sends them again.
+   */
+  #post(message: ToWorker): void {
     if (this.#ended) return;
     this.#outbox.push(message);
-    if (transfer.length > 0) this.#moving.push(...transfer);
     this.#postSoon();
   }
 
@@ -356,9 +357,9 @@ export class WorkerLink {
     this.#posting = true;
     queueMicrotask(() => {
       this.#posting = false;
-      const [messages, transfer] = [this.#outbox, this.#moving];
-      [this.#outbox, this.#moving] = [[], []];
-      if (!this.#ended) this.#port.post(messages, transfer);
+      const messages = this.#outbox;
+      this.#outbox = [];
+      if (!this.#ended) this.#port.post(messages);
     });
   }
 
