@@ -40,11 +40,16 @@ export function lateIterable<T>(open: () => Promise<AsyncIterableIterator<T>>): 
     }
     return await opened.next();
   };
+  const done = (): IteratorResult<T> => ({ done: true, value: undefined });
+  const end = async (iterator: AsyncIterator<T>) => await iterator.return?.() ?? done();
   return {
     next: () => opened?.next() ?? first(),
-    return: async () => {
+    // Without a wait before it where all is there: a step that is asked for after the end must come after it.
+    return: () => {
       ended = true;
-      return await (await opening)?.return?.() ?? { done: true, value: undefined };
+      if (opened !== undefined) return end(opened);
+      // That it could not be opened is told by the step that opened it.
+      return opening === undefined ? Promise.resolve(done()) : opening.then(end, done);
     },
     [Symbol.asyncIterator]() {
       return this;

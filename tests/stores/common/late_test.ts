@@ -48,3 +48,26 @@ Deno.test("opening that fails is told by the step, and is the end", async () => 
   assert.deepEqual(await late.next(), { done: true, value: undefined });
   assert.deepEqual(await late.return!(), { done: true, value: undefined });
 });
+
+Deno.test("calls are answered in their order, also those made before others have ended", async () => {
+  const end = { done: true, value: undefined };
+  const early = lateIterable(counted().open);
+  const calls = [early.next(), early.return!(), early.next()];
+  assert.deepEqual(await Promise.all(calls), [{ done: false, value: 1 }, end, end]);
+  const seen = counted();
+  const late = lateIterable(seen.open);
+  await late.next();
+  assert.deepEqual(await Promise.all([late.next(), late.return!(), late.next()]), [
+    { done: false, value: 2 },
+    end,
+    end,
+  ]);
+  assert.equal(seen.ended, 1);
+});
+
+Deno.test("ending what is being opened, and cannot be, is no failure of the end", async () => {
+  const late = lateIterable(() => Promise.reject(new Error("no network")));
+  const [step, end] = await Promise.allSettled([late.next(), late.return!()]);
+  assert.equal(step.status, "rejected");
+  assert.deepEqual(end, { status: "fulfilled", value: { done: true, value: undefined } });
+});
