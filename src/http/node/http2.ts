@@ -6,7 +6,7 @@ import { isConnectionLoss } from "./errors.ts";
 import { Exchange, type ExchangeInit, StaleConnection, type Writer } from "./exchange.ts";
 import { refuse } from "./head.ts";
 import { type BodyStream, EventBody, headerList } from "./message.ts";
-import type { Session } from "./session.ts";
+import type { Session, SessionHold } from "./session.ts";
 
 /** What an attempt over HTTP/2 is made with. */
 export interface Http2Init extends ExchangeInit {
@@ -23,7 +23,7 @@ export class Http2Exchange extends Exchange {
   readonly #init: Http2Init;
   readonly #reused: boolean;
   #stream: ClientHttp2Stream | undefined;
-  #release: (() => void) | undefined;
+  #hold: SessionHold | undefined;
   #trailersOut: HeaderList = [];
   #trailersIn: HeaderList = [];
 
@@ -47,7 +47,7 @@ export class Http2Exchange extends Exchange {
       return this.fail(refuse(this.request, "HTTP/2 cannot carry it", { tag: "HTTP-protocol-error" }, error));
     }
     this.#stream = stream;
-    this.#release = session.hold();
+    this.#hold = session.hold();
     stream.on("response", (_headers, _flags, raw?: unknown) => this.#onResponse(pairs(raw, _headers)));
     stream.on("trailers", (headers, _flags, raw?: unknown) => this.#trailersIn = pairs(raw, headers));
     stream.on("wantTrailers", () => stream.sendTrailers(Object.fromEntries(grouped(this.#trailersOut))));
@@ -138,8 +138,7 @@ export class Http2Exchange extends Exchange {
   }
 
   #onClose(): void {
-    this.#release?.();
-    this.#release = undefined;
+    this.#hold?.release();
     if (this.ended !== undefined || this.responded && this.uploadOver) return;
     const error = Object.assign(new Error("The stream was closed"), { code: "ECONNRESET" });
     if (this.responded) this.endUpload(error);

@@ -13,7 +13,7 @@ import { prepareHead, type RequestHead } from "./head.ts";
 import { Http1Exchange, type Http1Init } from "./http1.ts";
 import { Http2Exchange } from "./http2.ts";
 import type { Proxy } from "./proxy.ts";
-import { type Connected, Session, SessionPool } from "./session.ts";
+import { type Connected, SessionHold, SessionPool } from "./session.ts";
 import type { NodeSettings } from "./settings.ts";
 import { type Origin, parseTarget, type Target } from "./target.ts";
 import { Upload } from "./upload.ts";
@@ -142,18 +142,23 @@ export class NodeService implements HttpService {
   async #negotiate(request: HttpRequest, prepared: Prepared, sessions: SessionPool): Promise<HttpResponse> {
     const { target: { origin, path }, head, started } = prepared;
     const connected = await this.#connect(request, prepared, sessions);
-    if (connected instanceof Session) {
-      return await new Http2Exchange({
-        request,
-        head,
-        host: head.host ?? origin.host,
-        scheme: origin.secure ? "https" : "http",
-        path,
-        session: connected,
-        deadlines: this.#deadlines,
-        timeouts: this.#options,
-        started,
-      }).run();
+    if (connected instanceof SessionHold) {
+      try {
+        return await new Http2Exchange({
+          request,
+          head,
+          host: head.host ?? origin.host,
+          scheme: origin.secure ? "https" : "http",
+          path,
+          session: connected.session,
+          deadlines: this.#deadlines,
+          timeouts: this.#options,
+          started,
+        }).run();
+      } finally {
+        // The exchange has its own hold by now, where it made a stream.
+        connected.release();
+      }
     }
     const init = this.#http1(request, prepared);
     if (connected === undefined) return await new Http1Exchange(init).run();

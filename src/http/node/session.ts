@@ -62,13 +62,13 @@ export class Session {
     return this.#session.request(headers, options);
   }
 
-  /** Keeps the connection from being idle until the function returned is called. */
-  hold(): () => void {
+  /** Keeps the connection from being idle until what is returned is released. */
+  hold(): SessionHold {
     if (this.#held++ === 0) {
       clearTimeout(this.#idle);
       this.#session.ref();
     }
-    return () => {
+    return new SessionHold(this, () => {
       if (--this.#held > 0) return;
       if (this.#session.destroyed) return;
       if (!this.usable) return this.close();
@@ -76,7 +76,7 @@ export class Session {
       if (this.#idleTimeout === Infinity) return;
       this.#idle = setTimeout(() => this.close(), Math.min(this.#idleTimeout, MAX_TIMER));
       this.#idle.unref();
-    };
+    });
   }
 
   /** Keeps it for the requests of those who wait for it, and for no others. */
@@ -93,11 +93,31 @@ export class Session {
   }
 }
 
+/** A session that somebody uses or waits for. Whoever gets one releases it. */
+export class SessionHold {
+  /** The connection. */
+  readonly session: Session;
+  #release: (() => void) | undefined;
+
+  /** `release` is called once. */
+  constructor(session: Session, release: () => void) {
+    this.session = session;
+    this.#release = release;
+  }
+
+  /** The session is no longer needed: the last to say so leaves it idle. May be called twice. */
+  release(): void {
+    this.#release?.();
+    this.#release = undefined;
+  }
+}
+
 /** What connecting to an origin led to: a session, or a socket whose server wants HTTP/1.1. */
-export type Connected = Session | Socket;
+export type Connected = SessionHold | Socket;
 
 /** A connection that is being made. */
 interface Connecting {
+  /** A session is held for those who wait, until the last of them holds it or is gone. */
   readonly connected: Promise<Connected>;
   /** How many requests wait for it. */
   waiting: number;
@@ -127,7 +147,8 @@ export class SessionPool {
 
   /**
    * A session with this origin, or a socket to speak HTTP/1.1 over, or `undefined` where HTTP/1.1 is known to be
-   * spoken. Connecting is shared by all who ask meanwhile; aborting `signal` ends only the waiting.
+   * spoken. Connecting is shared by all who ask meanwhile; aborting `signal` ends only the waiting. A session is to be
+   * released.
    */
   async connect(
     origin: Origin,
@@ -138,25 +159,27 @@ export class SessionPool {
     // Without TLS there is nobody to ask; then HTTP/2 is spoken only where nothing else may be.
     if (!this.#only && (!origin.secure || this.#http1.has(origin.key))) return undefined;
     const known = this.#sessions.get(origin.key);
-    if (known?.usable) return known;
+    if (known?.usable) return known.hold();
     const shared = this.#connecting.get(origin.key);
     const connecting = shared ?? this.#begin(origin, url);
     connecting.waiting++;
     try {
       const connected = await waitFor(connecting.connected, signal);
+      if (connected instanceof SessionHold) return connected.session.hold();
       // A socket belongs to the one who made it.
-      return shared === undefined || connected instanceof Session ? connected : undefined;
+      return shared === undefined ? connected : undefined;
     } catch (error) {
       if (this.#closed && connecting.waiting === 1) connecting.giveUp();
-      connecting.connected.then((connected) => {
-        // Given up while connecting: a session stays for the next request, a socket serves nobody but its maker.
-        if (connected instanceof Session) {
-          if (this.#closed) connected.close();
-        } else if (shared === undefined) connected.destroy();
-      }, () => {});
+      // A session stays for the next request, a socket serves nobody but its maker.
+      if (shared === undefined) {
+        connecting.connected.then((made) => made instanceof SessionHold || made.destroy(), () => {});
+      }
       throw error;
     } finally {
       connecting.waiting--;
+      connecting.connected.then((made) => {
+        if (made instanceof SessionHold && connecting.waiting === 0) made.release();
+      }, () => {});
     }
   }
 
@@ -213,14 +236,17 @@ export class SessionPool {
         createConnection: () => socket,
         settings: { enablePush: false, initialWindowSize: STREAM_WINDOW },
       });
-      session.once("connect", () => session.setLocalWindowSize?.(CONNECTION_WINDOW));
+      session.once("connect", () => {
+        // It throws for a session that was closed at once, and here that would end the process.
+        if (!session.destroyed) session.setLocalWindowSize?.(CONNECTION_WINDOW);
+      });
       const made = new Session(session, this.#idleTimeout);
       if (this.#closed) made.retire();
       this.#sessions.set(origin.key, made);
       session.on("close", () => {
         if (this.#sessions.get(origin.key) === made) this.#sessions.delete(origin.key);
       });
-      return made;
+      return made.hold();
     } finally {
       clearTimeout(timer);
     }

@@ -5,7 +5,7 @@ import type { AddressInfo, Socket } from "node:net";
 import { HttpError } from "../../../src/http/error.ts";
 import { NodeHttpConnector } from "../../../src/http/node.ts";
 import type { ClientOptions } from "../../../src/http/options.ts";
-import type { HttpRequest } from "../../../src/http/service.ts";
+import type { HttpRequest, HttpService } from "../../../src/http/service.ts";
 import { failure, get } from "../calls.ts";
 import { SERVER_CERT, SERVER_KEY, TEST_CA } from "./pki.ts";
 import { rawServer } from "./servers.ts";
@@ -339,16 +339,80 @@ Deno.test("node h2: close() leaves requests that are connecting, and later ones 
   service.close?.();
   for (const response of await Promise.all(early)) assert.equal(await response.text(), "done");
   assert.equal(await (await service.call(get(server.url))).text(), "done");
-  const open = server.connections.filter((connection) => !connection.closed);
-  await Promise.all(open.map((connection) => new Promise((resolve) => connection.once("close", resolve))));
+  await allClosed(server.connections);
 });
 
+/** A service that has sent a request already, and resolves the name `late.test` when told to. */
+async function lateService(
+  server: { url: string },
+  options: ClientOptions = {},
+): Promise<{ service: HttpService; url: string; resolve: () => void }> {
+  const { promise, resolve } = Promise.withResolvers<string[]>();
+  const service = new NodeHttpConnector({
+    lookup: (name) => name === "late.test" ? promise : Promise.resolve(["127.0.0.1"]),
+  }).connect({ ...h2, ...options });
+  const { port } = new URL(server.url);
+  await (await service.call(get(`http://early.test:${port}/`))).text();
+  return { service, url: `http://late.test:${port}/`, resolve: () => resolve(["127.0.0.1"]) };
+}
+
+async function allClosed(connections: Socket[]): Promise<void> {
+  const open = connections.filter((connection) => !connection.closed);
+  await Promise.all(open.map((connection) => new Promise((resolve) => connection.once("close", resolve))));
+}
+
+const done: Serve = (stream) => {
+  stream.respond({ ":status": 200 });
+  stream.end("done");
+};
+
 Deno.test("node h2: a request that is given up while it connects leaves nothing open after close()", async () => {
-  await using server = await serve((stream) => stream.respond({ ":status": 200 }, { endStream: true }));
-  const service = new NodeHttpConnector().connect(h2);
+  await using server = await serve(done);
+  const { service, url, resolve } = await lateService(server);
+  const [before, after] = [new AbortController(), new AbortController()];
+  const calls = [before, after].map(({ signal }) => service.call(get(url, { signal })));
+  before.abort(new Error("given up"));
+  service.close?.();
+  after.abort(new Error("given up"));
+  for (const call of calls) await assert.rejects(call, { message: "given up" });
+  resolve();
+  await allClosed(server.connections);
+});
+
+Deno.test("node h2: a request that is given up while it connects leaves the others alone, after close() too", async () => {
+  await using server = await serve(done);
+  const { service, url, resolve } = await lateService(server);
   const controller = new AbortController();
-  const call = service.call({ ...get(server.url), signal: controller.signal });
+  const given = service.call(get(url, { signal: controller.signal }));
+  // A stream: nothing that goes wrong can be mended by sending it again.
+  const stream = new Blob(["abc"]).stream();
+  const other = service.call(get(url, { method: "PUT", body: { stream } }));
   service.close?.();
   controller.abort(new Error("given up"));
+  await assert.rejects(given, { message: "given up" });
+  resolve();
+  assert.equal(await (await other).text(), "done");
+  await allClosed(server.connections);
+});
+
+Deno.test("node h2: a connection that nobody waits for any more closes when it was idle for long enough", async () => {
+  await using server = await serve(done);
+  const { service, url, resolve } = await lateService(server, { poolIdleTimeout: 1 });
+  const controller = new AbortController();
+  const call = service.call(get(url, { signal: controller.signal }));
+  controller.abort(new Error("given up"));
   await assert.rejects(call, { message: "given up" });
+  resolve();
+  while (server.connections.length < 2) await new Promise((resolve) => setTimeout(resolve, 1));
+  await allClosed(server.connections);
+});
+
+Deno.test("node h2: a request that HTTP/2 cannot carry leaves no connection open after close()", async () => {
+  await using server = await serve(done);
+  const { service, url, resolve } = await lateService(server);
+  service.close?.();
+  resolve();
+  await assert.rejects(service.call(get(url, { headers: [["te", "gzip"]] })), HttpError);
+  assert(server.connections.length > 1);
+  await allClosed(server.connections);
 });
