@@ -1,6 +1,8 @@
 /** Tells the user what a wait is for: requests that failed and are sent again. */
 import { HttpError } from "../http/error.ts";
 import type { RetryEvent, RetryOptions } from "../http/retry/options.ts";
+import { ObjectStoreError } from "../store/error.ts";
+import { clean } from "./errors.ts";
 
 /** A failure that goes on is told of again after so many milliseconds. */
 const AGAIN_AFTER = 5_000;
@@ -28,7 +30,7 @@ export class RetryNotes {
   /** Tells of one. */
   tell({ request, attempt, status, error }: RetryEvent): void {
     const host = request === undefined ? undefined : hostOf(request.url);
-    const reason = status === undefined ? reasonOf(error) : `it answered ${status}`;
+    const reason = reasonOf(status, error);
     const key = `${host} ${reason}`;
     const before = this.#told.get(key);
     const now = this.#now();
@@ -48,8 +50,21 @@ function hostOf(url: string): string | undefined {
   }
 }
 
-/** `connection refused`: the words of WIT's error codes, which are plain enough. */
-function reasonOf(error: unknown): string {
+/**
+ * What failed: a status, or the words of WIT's error codes, which are plain enough (`connection refused`). S3 begins
+ * some answers with 200 and tells of the failure in them.
+ */
+function reasonOf(status: number | undefined, error: unknown): string {
+  if (status !== undefined && status >= 400) return `it answered ${status}`;
   if (error instanceof HttpError) return (error.detail?.tag ?? error.kind).replaceAll("-", " ");
-  return error instanceof Error ? error.message : "it failed";
+  if (error instanceof ObjectStoreError) {
+    const answer = error.code ?? error.status;
+    if (answer !== undefined) return `it answered ${oneLine(`${answer}`)}`;
+  }
+  return error instanceof Error ? oneLine(error.message) : "it failed";
+}
+
+/** Services write into messages what they like. */
+function oneLine(text: string): string {
+  return clean(text).replaceAll("\n", " ");
 }

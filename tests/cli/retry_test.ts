@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { RetryNotes } from "../../src/cli/retry_notes.ts";
 import { HttpError } from "../../src/http/error.ts";
+import { GenericError } from "../../src/store/error.ts";
 import { run } from "./cli_support.ts";
 
 /** A port of loopback that refuses connections. */
@@ -75,11 +76,17 @@ Deno.test("cli: retries are told by place and reason, and again while they go on
   tell(8, { error: refused });
   tell(1, { error: new HttpError("interrupted", "No") }, true);
   tell(1, { error: new Error("odd") }, true);
+  // An answer that begins well, and what is fit for no terminal.
+  const busy = new GenericError("Cannot delete: busy", { store: "S3", status: 200, code: "SlowDown" });
+  tell(1, { status: 200, error: busy });
+  tell(1, { error: new Error("\x1b[31mred\r\nhttps://user:hunter2@host/?X-Amz-Signature=abc") }, true);
   assert.deepEqual(lines, [
     "Trying example.com:8443 again: connection refused",
     "Trying example.com:8443 again: it answered 503",
     "Trying example.com:8443 again (retry 7): connection refused",
     "Trying again: interrupted",
     "Trying again: odd",
+    "Trying example.com:8443 again: it answered SlowDown",
+    "Trying again: \\u001b[31mred\\u000d https://host/?X-Amz-Signature=REDACTED",
   ]);
 });

@@ -30,7 +30,7 @@ export interface RetryEvent {
   readonly elapsed: number;
   /** Status of the attempt that failed, where there was a response. */
   readonly status?: number;
-  /** Error of the attempt that failed, where there was none. */
+  /** Error of the attempt that failed: of one without a response, or with one that told of it too late. */
   readonly error?: unknown;
 }
 
