@@ -76,7 +76,7 @@ export class Context {
     { options = {}, dropAttributes = false, removeEmpty = false }: OpenOptions = {},
   ): Promise<Location> {
     const plain = !isUrl(argument);
-    if (plain) checkFileName(argument);
+    if (plain) await checkFileName(argument, this.runtime);
     try {
       const url = plain ? this.runtime.fileUrl(argument) : parseStoreUrl(argument);
       const local = url.protocol === "file:";
@@ -120,10 +120,8 @@ export class Context {
     if (key === undefined || args.some(isUrl)) return;
     const name = args.find((arg) => arg !== "-") ?? "";
     throw new UsageError(
-      `Cannot use ${flag} ${key}=… with "${
-        clean(name)
-      }": options are for stores of URLs, and this is the name ` +
-        `of a file; write "${this.runtime.fileUrl(name).href}"`,
+      `Cannot use ${flag} ${key}=… with "${clean(name)}": options are for stores of URLs, such as ` +
+        `"s3://bucket/key", and this is the name of a file; its URL is "${this.runtime.fileUrl(name).href}"`,
     );
   }
 
@@ -206,8 +204,12 @@ export function shownBelow(location: Location, path: Path): string {
   return `${location.shown.replace(/\/+$/, "")}/${clean(rest)}`;
 }
 
+/** A host and its port: a bare word only where a path follows, as times are parts of files' names too (`log-12:30`). */
+const HOST =
+  /^(?:(?:localhost|[a-z0-9-]+(?:\.[a-z0-9-]+)+|\[[0-9a-f:]+\]):\d{2,5}(?=\/|$)|[a-z][a-z0-9-]+:\d{2,5}(?=\/))/i;
+
 /** Refuses what stands where a file's name or a URL is expected, and was hardly meant as the name of a file. */
-function checkFileName(argument: string): void {
+async function checkFileName(argument: string, runtime: Runtime): Promise<void> {
   const failed = `Cannot open "${clean(argument)}"`, otherwise = "for a file of that name put ./ before it";
   if (argument === "") throw new UsageError("An argument is empty: give a URL or the name of a file");
   if (argument === "-") {
@@ -222,7 +224,8 @@ function checkFileName(argument: string): void {
   if (argument.startsWith("arn:")) {
     throw new UsageError(`${failed}: write "s3://" before an ARN; ${otherwise}`);
   }
-  if (/^(?:[a-z0-9.-]+|\[[0-9a-f:]+\]):\d+(?:\/|$)/i.test(argument)) {
+  const host = HOST.exec(argument)?.[0];
+  if (host !== undefined && !await runtime.isDirectory(runtime.fileUrl(host))) {
     throw new UsageError(`${failed}: write "http://" or "https://" before a host; ${otherwise}`);
   }
 }

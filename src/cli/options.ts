@@ -30,10 +30,15 @@ export function addStoreOptions(command: Command): Command {
   );
 }
 
-/** Adds `--json` and `--quiet`, of which one is enough: `quiet` says what is left out, which no JSON ever holds. */
-export function addOutputOptions(command: Command, quiet = "print only errors"): Command {
-  command.addOption(new Option("--json", "print one JSON object per line").conflicts("quiet"));
-  return addQuietOption(command, quiet);
+/**
+ * Adds `--json` and `--quiet`. The JSON is what was asked for, and never left out: scripts may be quiet whatever else
+ * they ask for.
+ */
+export function addOutputOptions(
+  command: Command,
+  quiet = "print only errors, and what --json prints",
+): Command {
+  return addQuietOption(command.option("--json", "print one JSON object per line"), quiet);
 }
 
 /** What `--quiet` does where the output is what was asked for. */

@@ -5,7 +5,8 @@ import { cliTest, run } from "./cli_support.ts";
 
 Deno.test("cli: an option without effect is refused, by its name and with why", async () => {
   const fsync = ["-o", "fsync=true"];
-  const plain = /Cannot use -o fsync=… with "a": options are for stores of URLs.*write "file:\/\/\/.*\/a"/;
+  const plain =
+    /Cannot use -o fsync=… with "a": options are for stores of URLs.*its URL is "file:\/\/\/.*\/a"/;
   const table: [args: string[], message: RegExp][] = [
     ...["ls", "cat", "stat", "rm", "sign", "gateway"].map((name): [string[], RegExp] => [
       [name, ...fsync, "a"],
@@ -20,18 +21,12 @@ Deno.test("cli: an option without effect is refused, by its name and with why", 
     [["cp", "--to-option", "fsync=true", "memory:///b", "a"], /Cannot use --to-option fsync=… with "a"/],
     [["sync", "--from-option", "fsync=true", "a", "memory:///b"], /--from-option fsync=… with "a"/],
     [["sync", "--to-option", "fsync=true", "memory:///b", "a"], /--to-option fsync=… with "a"/],
-    ...["ls", "stat", "rm", "get", "put", "cp", "mv", "sync", "gateway"].map((name): [string[], RegExp] => [
-      [name, "--json", "--quiet", "a", "b"],
-      /Option '--json' cannot be used with option '-q, --quiet'/,
-    ]),
     [["get", "--json", "memory:///a", "-"], /Cannot use --json: standard output/],
-    [["get", "--no-overwrite", "memory:///a", "-"], /Cannot use --no-overwrite: standard output/],
     [["put", "-r", "-", "memory:///a"], /Cannot use -r: standard input is one object/],
     [["rm", "--entire-store", "a"], /Cannot use --entire-store without -r/],
     [["sync", "--allow-empty", "a", "b"], /Cannot use --allow-empty without --delete/],
     [["sync", "--include", "*.jpg", "--exclude", "*", "a", "b"], /--include "\*\.jpg" before any --exclude/],
     [["sync", "--include", "*.jpg", "a", "b"], /the last match wins/],
-    [["gateway", "--read-only", "--max-body-size", "1M", "memory:///"], /--max-body-size, not both/],
     [["gateway", "memory:///", "--cors", ""], /origin is empty/],
     [["run", "--worker-permissions", "narrow", "a.wasm"], /--worker-permissions without a worker/],
     [["serve", "--worker-permissions", "narrow", "a.wasm"], /--worker-permissions without workers/],
@@ -44,7 +39,9 @@ Deno.test("cli: an option without effect is refused, by its name and with why", 
     [["mv", "a", "./"], /Cannot move "a" to itself/],
     [["get", "a"], /Cannot copy "a" to itself/],
     [["put", "-r", "a", "a/b"], /Cannot transfer "a" to "a\/b", which lies within it/],
-    [["ls", "127.0.0.1:9000/bucket"], /write "http:\/\/" or "https:\/\/" before a host/],
+    ...["127.0.0.1:9000/bucket", "localhost:9000", "[::1]:80/a", "s3.example.com:443", "minio:9000/b"].map(
+      (name): [string[], RegExp] => [["ls", name], /write "http:\/\/" or "https:\/\/" before a host/],
+    ),
   ];
   for (const [args, message] of table) {
     const { code, out, err } = await run(args);
@@ -52,6 +49,45 @@ Deno.test("cli: an option without effect is refused, by its name and with why", 
     assert.equal(out, "");
     assert.match(err, message, args.join(" "));
     assert.match(err, /^storeport: [A-Z]/);
+  }
+});
+
+cliTest("what asks for less than is done anyway is no mistake", async ({ cwd, url, store }) => {
+  await store.put("a", "x");
+  // The JSON is what was asked for: only what would stand beside it is left out.
+  const { code, out, err } = await run(["ls", "--json", "-q", url], { terminal: true });
+  assert.deepEqual([code, JSON.parse(out).path, err], [0, "a", ""]);
+  const copied = await run(["cp", "-q", "--json", `${url}/a`, "b"], { cwd });
+  assert.deepEqual([copied.code, JSON.parse(copied.out).to, copied.err], [0, "b", ""]);
+  const synced = await run(["sync", "-q", "--json", cwd, `${url}/c`], { cwd });
+  assert.deepEqual([synced.code, JSON.parse(synced.out.trim().split("\n").at(-1)!).action], [0, "summary"]);
+  // Standard output replaces nothing.
+  assert.deepEqual(await run(["get", "--no-overwrite", `${url}/a`, "-"]), { code: 0, out: "x", err: "" });
+  let printed = "";
+  const served = await run(
+    ["gateway", "--json", "-q", "--read-only", "--max-body-size", "1M", "memory:///"].concat([
+      "--addr",
+      "127.0.0.1:0",
+    ]),
+    {
+      onOutput(text, interrupt) {
+        printed += text;
+        interrupt();
+      },
+    },
+  );
+  assert.equal(served.code, 0, served.err);
+  assert.match(JSON.parse(printed).url, /^http:\/\/127\.0\.0\.1:\d+$/);
+});
+
+cliTest("names of files may hold times and end in numbers", async ({ cwd }) => {
+  for (const name of ["2024-05-01T12:30", "snapshot:1", "log-10:30"]) {
+    assert.equal((await run(["put", "-", name], { cwd, input: "x" })).code, 0);
+    assert.deepEqual(await run(["cat", name], { cwd }), { code: 0, out: "x", err: "" });
+  }
+  for (const name of ["2024-05-01T12:30:00", "backup-12:30"]) {
+    await Deno.mkdir(`${cwd}/${name}`);
+    assert.equal((await run(["put", "-", `${name}/a`], { cwd, input: "x" })).code, 0);
   }
 });
 

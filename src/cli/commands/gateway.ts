@@ -64,11 +64,6 @@ Examples:
 
 async function serve(context: Context, url: string, flags: Flags): Promise<void> {
   context.requireUrl("-o", flags.option, [url]);
-  if (flags.readOnly && flags.maxBodySize !== undefined) {
-    throw new UsageError(
-      "Give --read-only or --max-body-size, not both: nothing is uploaded to what is read-only",
-    );
-  }
   const location = await context.open(url, { options: flags.option, dropAttributes: true });
   const { store, path } = location;
   await context.requireDirectory(location, "serve");

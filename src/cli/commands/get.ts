@@ -49,7 +49,6 @@ Examples:
 async function writeToOutput(context: Context, source: Location, flags: Flags): Promise<void> {
   if (flags.recursive) throw new UsageError("Cannot write many objects to standard output");
   if (flags.json) throw new UsageError("Cannot use --json: standard output is to hold the object");
-  if (!flags.overwrite) throw new UsageError("Cannot use --no-overwrite: standard output replaces nothing");
   if (!flags.dryRun) return void await writeObject(context, source, flags.range);
   await source.store.head(source.path, { signal: context.signal });
   if (!flags.quiet) await context.print(`would copy ${source.shown} to -`);
