@@ -1,4 +1,5 @@
 /** A connector with its layers: what stores and guests send their requests through. */
+import { isStreamBody } from "./body.ts";
 import type { HttpConnector } from "./connector.ts";
 import { opened } from "./fetch/service.ts";
 import { defaultHeaders, withDefaults } from "./layers/defaults.ts";
@@ -6,7 +7,7 @@ import { withHttpsOnly } from "./layers/https_only.ts";
 import { lazyLayer } from "./layers/lazy.ts";
 import { checkClientOptions, type ClientOptions } from "./options.ts";
 import { withRetry } from "./retry/layer.ts";
-import type { HttpLayer, HttpService } from "./service.ts";
+import type { HttpLayer, HttpRequest, HttpResponse, HttpService } from "./service.ts";
 
 /**
  * Connects and puts the layers that the options ask for around the connection. From the outside in:
@@ -55,7 +56,30 @@ export function layered(connected: HttpService, options: ClientOptions, authoriz
     service = lazyLayer(service, async () => (await loadOptional()).withLimit(limits));
   }
   if (retry !== false) service = withRetry(retry)(service);
-  return withDefaults(defaultHeaders(options))(service);
+  return new ClientService(withDefaults(defaultHeaders(options))(service));
+}
+
+/** The outermost: cancels the stream of a request that a layer refused, of which the connector never heard. */
+class ClientService implements HttpService {
+  readonly #inner: HttpService;
+
+  constructor(inner: HttpService) {
+    this.#inner = inner;
+  }
+
+  call(request: HttpRequest): Promise<HttpResponse> {
+    const { body } = request;
+    const called = this.#inner.call(request);
+    if (body !== undefined && isStreamBody(body)) {
+      // What a connector reads is locked, and its own to cancel.
+      called.catch((error) => body.stream.cancel(error)).catch(() => {});
+    }
+    return called;
+  }
+
+  close(): void {
+    this.#inner.close?.();
+  }
 }
 
 function loadOptional(): Promise<typeof import("./layers/optional.ts")> {

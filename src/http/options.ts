@@ -69,21 +69,25 @@ export interface ClientOptions extends HttpTimeouts {
 export function checkClientOptions({ limits, defaultHeaders = [], userAgent }: ClientOptions): void {
   if (limits !== undefined) checkLimits(limits);
   checkDefaultHeaders(defaultHeaders);
-  if (userAgent !== undefined) checkDefaultHeaders([["user-agent", userAgent]]);
+  if (userAgent !== undefined) checkDefaultHeaders([["user-agent", userAgent]], "userAgent");
 }
 
 /**
  * Checks header lines that are added to requests.
  *
+ * @param key The option that they come from.
  * @throws {ConfigurationError} for a line that is not a valid header.
  */
-export function checkDefaultHeaders(headers: HeaderList): void {
+export function checkDefaultHeaders(
+  headers: HeaderList,
+  key: "defaultHeaders" | "userAgent" = "defaultHeaders",
+): void {
   for (const [name, value] of headers) {
     if (isToken(name) && isFieldValue(value)) continue;
     // The value is not shown: it may be a key.
     throw new ConfigurationError(`Cannot use the default header "${name}": it is not a valid header line`, {
       store: "HTTP",
-      key: "defaultHeaders",
+      key,
     });
   }
 }

@@ -4,7 +4,8 @@ import { withDefaults } from "../../src/http/layers/defaults.ts";
 import { withHttpsOnly } from "../../src/http/layers/https_only.ts";
 import { allowList } from "../../src/http/policy/allow_list.ts";
 import type { HttpConnector } from "../../src/http/connector.ts";
-import type { HttpRequest, HttpService } from "../../src/http/service.ts";
+import { denyAll } from "../../src/http/policy/policy.ts";
+import type { HttpLayer, HttpRequest, HttpService } from "../../src/http/service.ts";
 import { HttpError } from "../../src/http/error.ts";
 import { getHeaderAll, withHeader } from "../../src/http/headers.ts";
 import type { ClientOptions } from "../../src/http/options.ts";
@@ -75,6 +76,41 @@ Deno.test("bad default headers are refused without showing their value", () => {
       () => withDefaults([line]),
       (error) => error instanceof ConfigurationError && !error.message.includes("secret"),
     );
+  }
+});
+
+Deno.test("a user agent that is no header value is refused by its own name", () => {
+  for (
+    const [key, options] of [
+      ["userAgent", { userAgent: "a\nb" }],
+      ["defaultHeaders", { defaultHeaders: [["user-agent", "a\nb"]] }],
+    ] as const
+  ) {
+    const connector = { connect: () => assert.fail("It connected") };
+    assert.throws(
+      () => createClient(connector, options),
+      (error) => error instanceof ConfigurationError && error.key === key,
+    );
+  }
+});
+
+Deno.test("the stream of a request that a layer refuses is cancelled", async () => {
+  const refused = new Error("No credentials");
+  const cases: [ClientOptions, Partial<HttpRequest>?, HttpLayer?][] = [
+    [{ policy: denyAll }],
+    [{}, { url: "http://example.com/" }],
+    [{ limits: { maxConcurrency: 1 } }, { signal: AbortSignal.abort() }],
+    [{}, {}, () => ({ call: () => Promise.reject(refused) })],
+  ];
+  for (const [options, request, authorize] of cases) {
+    const service = new FakeService(() => respond(200));
+    const cancelled = Promise.withResolvers<unknown>();
+    const stream = new ReadableStream<Uint8Array>({ cancel: cancelled.resolve });
+    const call = createClient({ connect: () => service }, options, authorize)
+      .call({ ...get(), method: "PUT", body: { stream }, ...request });
+    const error = await call.then(() => assert.fail("It resolved"), (error) => error);
+    assert.equal(await cancelled.promise, error);
+    assert.equal(service.requests.length, 0);
   }
 });
 
