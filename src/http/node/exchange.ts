@@ -401,6 +401,7 @@ export abstract class Exchange implements BodyOwner {
     return new HttpError(error.kind, `Failed to connect for ${this.name()}: ${error.message}`, {
       cause: error.cause ?? error,
       detail: error.detail,
+      key: error.key,
     });
   }
 }

@@ -193,6 +193,7 @@ function connectFailure(request: HttpRequest, error: unknown): HttpError {
   return new HttpError(error.kind, `Failed to connect for ${name}: ${error.message}`, {
     cause: error.cause ?? error,
     detail: error.detail,
+    key: error.key,
   });
 }
 

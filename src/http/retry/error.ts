@@ -4,7 +4,7 @@ import type { HttpResponse } from "../service.ts";
 import type { RetryHistory } from "./history.ts";
 
 /**
- * The last error of a request that was tried more than once: `kind` and `detail` are those of the last attempt,
+ * The last error of a request that was tried more than once: `kind`, `detail` and `key` are those of the last attempt,
  * `cause` is its error, `history` tells of all.
  */
 export class RetryError extends HttpError {
@@ -13,7 +13,8 @@ export class RetryError extends HttpError {
 
   /** Wraps the last attempt's error. */
   constructor(last: HttpError, history: RetryHistory) {
-    super(last.kind, `${last.message} (${history.summary})`, { cause: last, detail: last.detail });
+    const { kind, message, detail, key } = last;
+    super(kind, `${message} (${history.summary})`, { cause: last, detail, key });
     this.history = history;
   }
 }
@@ -29,7 +30,7 @@ export function retryHistory(outcome: HttpResponse | Error): RetryHistory | unde
   return outcome instanceof RetryError ? outcome.history : histories.get(outcome);
 }
 
-/** Of the layer: keeps what was tried before a response. */
+/** For the retry layer: keeps what was tried before a response. */
 export function setRetryHistory(response: HttpResponse, history: RetryHistory): void {
   histories.set(response, history);
 }

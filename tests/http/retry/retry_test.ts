@@ -112,6 +112,15 @@ Deno.test("retries until it works; attempts are counted, pauses grow, the histor
   assert.equal(history.failures.length, 3);
 });
 
+Deno.test("the option that decides the last error is named after retries too", async () => {
+  const denied = new HttpError("denied", "no", { key: "allowHttp", detail: { tag: "HTTP-request-denied" } });
+  const service = new FakeService(fails(failure("connect")), fails(denied));
+  const error = await withRetry({ clock: new FakeClock() })(service).call(get())
+    .then(() => assert.fail(), (error) => error);
+  assert.ok(error instanceof RetryError);
+  assert.deepEqual([error.kind, error.key, error.detail], [denied.kind, denied.key, denied.detail]);
+});
+
 Deno.test("maxRetries: the last error says what was tried, and is still the last error", async () => {
   const clock = new FakeClock();
   const service = new FakeService(() => respond(500), fails(failure("connect")));
