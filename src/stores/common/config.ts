@@ -44,7 +44,8 @@ export interface StoreConfig<T> {
  * Reads a record of configuration. Keys are taken in camelCase, snake_case and as environment variables, with or
  * without a vendor prefix; a key that is not the store's is tried as one of the HTTP client's. Values that are
  * strings are parsed, others are taken as they are; `undefined` is passed over. A later key wins over an earlier one.
- * `retry` is taken as a value only; its parts, such as `maxRetries`, are keys of their own and win over it.
+ * `retry` is taken as a value only; its parts, such as `maxRetries`, are keys of their own and win
+ * over those in it, but not over `false`.
  *
  * @throws {ConfigurationError} for an unknown key, naming the nearest known ones, or a value that does not parse.
  */
@@ -59,7 +60,7 @@ export function readConfig<T extends object>(
   for (const [key, value] of Object.entries(input)) {
     if (value === undefined) continue;
     // Hooks, a budget, a clock: as text only its parts can be given.
-    if (key === "retry" && (value === false || typeof value === "object")) {
+    if (key === "retry" && (value === false || typeof value === "object" && value !== null)) {
       given = value as ClientOptions["retry"];
       continue;
     }

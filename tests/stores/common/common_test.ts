@@ -227,6 +227,22 @@ Deno.test("keys in every spelling", () => {
   });
 });
 
+Deno.test("retry is a value, whose parts are keys too", () => {
+  const retryOf = (input: Record<string, unknown>) => readConfig(input, SCHEMA, READ).client.retry;
+  const onRetry = () => {};
+  assert.deepEqual(retryOf({ maxRetries: "5", retry: { maxRetries: 3, onRetry } }), {
+    maxRetries: 5,
+    onRetry,
+  });
+  assert.equal(retryOf({ retry: false, maxRetries: 5 }), false);
+  for (const retry of [null, true, "5", 5]) {
+    assert.throws(
+      () => retryOf({ retry }),
+      (error) => error instanceof ConfigurationError && error.key === "retry",
+    );
+  }
+});
+
 Deno.test("unknown keys are named, with what they are near", () => {
   assert.throws(() => readConfig({ acces_key_id: "k" }, SCHEMA, READ), (error: unknown) => {
     assert.ok(error instanceof ConfigurationError);
