@@ -51,7 +51,7 @@ function prefersNodeHttp(): boolean {
   return !process?.env.NODE_USE_ENV_PROXY;
 }
 
-/** Of the connector over `node:http`, which programs over `fetch` do without. */
+/** A service over `node:http`, loaded with its first request: programs over `fetch` do without it. */
 function nodeService(options: ClientOptions): HttpService {
   return new LazyService(async () => new (await import("./node.ts")).NodeHttpConnector().connect(options));
 }

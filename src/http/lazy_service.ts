@@ -1,13 +1,13 @@
 /** A service whose code is loaded with its first request, so that programs that do not use it do not load it. */
 import type { HttpRequest, HttpResponse, HttpService } from "./service.ts";
 
-/** The service that `load` brings, once somebody asks for it; of several that it brings, the first. */
+/** Loads the service itself with the first request. Of several that requests at once have loaded, the first serves all. */
 export class LazyService implements HttpService {
   readonly #load: (request: HttpRequest) => Promise<HttpService>;
   #service: HttpService | undefined;
   #closed = false;
 
-  /** Loads nothing yet; `load` is told for which request it does, for its errors. */
+  /** Loads nothing yet. `load` is given the request that it is called for, to name it in errors. */
   constructor(load: (request: HttpRequest) => Promise<HttpService>) {
     this.#load = load;
   }
@@ -21,7 +21,7 @@ export class LazyService implements HttpService {
     this.#service?.close?.();
   }
 
-  /** The service itself, of `make` where it is not there yet: for who has its code already. */
+  /** The service itself, made by `make` where it is not there yet: for callers that have its code already. */
   open(make: () => HttpService): HttpService {
     if (this.#service === undefined) {
       this.#service = make();
@@ -33,7 +33,7 @@ export class LazyService implements HttpService {
   async #first(request: HttpRequest): Promise<HttpResponse> {
     let loaded: HttpService;
     try {
-      // Each that comes before it is there asks anew: one that fails, without a network say, is not the last word.
+      // Each request that comes before it is there loads it anew: a failure, for want of a network say, is not kept.
       loaded = await this.#load(request);
     } catch (error) {
       const { body } = request;

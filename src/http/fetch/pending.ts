@@ -15,7 +15,7 @@ export interface FetchSettings {
   readonly abilities: FetchAbilities;
 }
 
-/** Loads what sends, unless somebody who has it comes first: `opened` in `service.ts`. */
+/** Loads what sends, unless code that has it loaded comes first: `opened` in `service.ts`. */
 export class PendingFetch extends LazyService {
   /** Settings that have been checked. */
   readonly settings: FetchSettings;

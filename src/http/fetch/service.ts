@@ -9,12 +9,12 @@ import { type FetchSettings, PendingFetch } from "./pending.ts";
 import { type FetchCall, plainBody, plainFields, PlainUrls, uploadTime } from "./plain.ts";
 import { type FetchAbilities, probeGuarded } from "./platform.ts";
 
-/** The service that sends: what is pending is opened, any other is what it is. */
+/** The service that sends: one that is pending is opened, any other is returned as it is. */
 export function opened(service: HttpService): HttpService {
   return service instanceof PendingFetch ? service.open(() => fetchService(service.settings)) : service;
 }
 
-/** Sends over `fetch` as these settings have it. */
+/** A service over `fetch` with these settings. */
 export function fetchService(settings: FetchSettings): HttpService {
   return new FetchService(settings);
 }

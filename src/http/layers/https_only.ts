@@ -1,4 +1,4 @@
-/** No `http:` but to this machine. */
+/** Keeps `http:` requests on this machine. */
 import type { HttpLayer, HttpRequest, HttpResponse, HttpService } from "../service.ts";
 
 /**

@@ -79,7 +79,7 @@ export class Session {
     });
   }
 
-  /** Keeps it for the requests of those who wait for it, and for no others. */
+  /** Takes no further requests than those that wait for it already, and closes when they are over. */
   retire(): void {
     this.#closing = true;
   }

@@ -1,4 +1,4 @@
-/** Which failures are retried, but for statuses: the rules of the object_store crate. */
+/** Which requests and errors are retried: the rules of the object_store crate. Those for statuses are in `status.ts`. */
 import { HttpError } from "../error.ts";
 import type { HttpRequest } from "../service.ts";
 
