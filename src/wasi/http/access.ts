@@ -7,6 +7,7 @@ import { denyAll, type NetworkPolicy } from "../../http/policy/policy.ts";
 import { type TraceHooks, withTrace } from "../../http/layers/trace.ts";
 import { redactUrl } from "../../http/redact.ts";
 import type { DeniedRequest } from "../options.ts";
+import { quietly } from "../quietly.ts";
 import type { ErrorCode } from "./error_code.ts";
 
 /** What an {@linkcode HttpAccess} is made of. */
@@ -108,7 +109,7 @@ export class HttpAccess {
   }
 
   #tell(url: string, message: string): void {
-    this.#options.onDenied?.({ url: redactUrl(url).replace(/\?.*$/, ""), message });
+    quietly(() => this.#options.onDenied?.({ url: redactUrl(url).replace(/\?.*$/, ""), message }));
   }
 
   #connect(): HttpService {

@@ -4,6 +4,7 @@ import type { HeaderEntry } from "../../http/headers.ts";
 import { isToken } from "../../http/header_syntax.ts";
 import { sectionSize } from "../http/fields.ts";
 import { LinkedSet } from "../linked.ts";
+import { quietly } from "../quietly.ts";
 import {
   type BodySource,
   type ExchangeContext,
@@ -133,7 +134,7 @@ export class GuestServer implements AsyncDisposable {
     const refusal = this.#refusal(request);
     if (refusal !== undefined) {
       log.place = this.#open.add(() => {});
-      if (isSource(request.body)) request.body.cancel();
+      giveUp(request);
       return Promise.resolve(this.#refuse(id, log, ...refusal));
     }
     return new Promise((resolve) => {
@@ -144,7 +145,11 @@ export class GuestServer implements AsyncDisposable {
           // What has an answer already is cut short where it is not whole.
           if (!answered) resolve(this.#error(id, log, failure.status));
         },
-        returned: () => void this.#running--,
+        returned: () => {
+          this.#running--;
+          // Where the guest never saw it, nobody has given it up.
+          giveUp(request);
+        },
       });
       log.place = this.#open.add(() => job.clientGone());
       context.onGone?.(() => {
@@ -153,12 +158,12 @@ export class GuestServer implements AsyncDisposable {
       });
       if (this.#start(job)) return;
       const refuse = (reason: Refusal, status: number) => {
-        if (isSource(request.body)) request.body.cancel();
+        giveUp(request);
         resolve(this.#refuse(id, log, reason, status));
       };
       // Whoever left the queue needs no answer, but somebody waits for one.
       this.#wait(job, refuse, () => {
-        if (isSource(request.body)) request.body.cancel();
+        giveUp(request);
         resolve(this.#error(id, log, 503));
       });
     });
@@ -340,6 +345,7 @@ export class GuestServer implements AsyncDisposable {
     for (const grace of this.#graces) grace.stop();
     for (const waiting of this.#queue.drain()) {
       waiting.deadline.stop();
+      giveUp(waiting.job.request);
       waiting.job.failed(new ServeFailure("stopped", "The server was stopped"));
     }
     for (const gone of this.#open.values()) gone();
@@ -358,15 +364,11 @@ const REASONS: Readonly<Record<number, string>> = {
   504: "Gateway timeout",
 };
 
-function tooLarge(limit: number): ServeFailure {
-  return new ServeFailure("bad-response", `The response body is larger than ${limit} bytes`);
+/** Nobody will read the request's body. */
+function giveUp({ body }: ServedRequest): void {
+  if (isSource(body)) body.cancel();
 }
 
-/** A hook that throws disturbs nothing. */
-function quietly(hook: () => void): void {
-  try {
-    hook();
-  } catch {
-    // Nobody is there to be told.
-  }
+function tooLarge(limit: number): ServeFailure {
+  return new ServeFailure("bad-response", `The response body is larger than ${limit} bytes`);
 }

@@ -32,6 +32,23 @@ export const grantedCases: readonly ServeCase[] = [
     },
   },
   {
+    name: "a listener for denied requests that throws disturbs nobody",
+    async run({ serve }) {
+      let told = 0;
+      const { url, failures } = await serve({
+        net: [],
+        onDenied: () => {
+          told++;
+          throw new Error("from the listener");
+        },
+      });
+      const response = await fetch(`${url}/fetch`, { headers: { url: "http://127.0.0.1:9/" } });
+      assert.equal(await response.text(), "error ErrorCode::HttpRequestDenied\n");
+      await until(() => told === 1);
+      assert.deepEqual(failures, []);
+    },
+  },
+  {
     name: "buckets: every operation, in memory and in a store",
     covers: ["p2_cli_serve_keyvalue"],
     async run({ serve, setting }) {

@@ -4,6 +4,7 @@ import { GuestLimitError } from "../../error.ts";
 import { processStreams } from "../../cli/inherit.ts";
 import type { GuestCode } from "../../module.ts";
 import type { GuestInput, GuestOptions, GuestOutput, RunResult } from "../../options.ts";
+import { quietly } from "../../quietly.ts";
 import type { RunIsolation } from "../options.ts";
 import { errorFrom } from "./error_record.ts";
 import { workerPermissions } from "./permissions.ts";
@@ -58,7 +59,7 @@ export async function runInWorker(
         void input.read().then((bytes) => port.post([{ t: "input", bytes }]), () => port.post([NO_INPUT]));
         break;
       case "denied":
-        options.onDenied?.(message.denied);
+        quietly(() => options.onDenied?.(message.denied));
         break;
       case "ran":
         // The guest did not wait for the last of what it wrote.

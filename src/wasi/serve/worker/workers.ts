@@ -1,6 +1,7 @@
 /** Guests on threads of their own. */
 import type { GuestCode } from "../../module.ts";
 import type { GuestOptions } from "../../options.ts";
+import { quietly } from "../../quietly.ts";
 import { failureOf, ServeFailure } from "../failure.ts";
 import type { Backend, BackendStats, Job } from "../job.ts";
 import { type ResolvedServeOptions, type ServeOptions, whole } from "../options.ts";
@@ -222,7 +223,7 @@ class Workers implements Backend {
   }
 
   async #other(link: WorkerLink, message: FromWorker): Promise<void> {
-    if (message.t === "denied") this.#context.onDenied(message.denied);
+    if (message.t === "denied") quietly(() => this.#context.onDenied(message.denied));
     if (message.t !== "output") return;
     const { stdout, stderr } = this.#context.outputs;
     try {
