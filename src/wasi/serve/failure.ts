@@ -54,22 +54,3 @@ export function failureOf(error: unknown): ServeFailure {
   if (error instanceof GuestTrapError) return new ServeFailure("trap", error.message, { cause: error });
   return new ServeFailure("start", error instanceof Error ? error.message : String(error), { cause: error });
 }
-
-/** A failure in the form in which it crosses from a worker. */
-export interface FailureRecord {
-  readonly kind: ServeFailureKind;
-  readonly message: string;
-  readonly guestStack: readonly string[];
-}
-
-/** For crossing. */
-export function recordOf(failure: ServeFailure): FailureRecord {
-  const { kind, message, cause } = failure;
-  return { kind, message, guestStack: cause instanceof GuestTrapError ? cause.guestStack : [] };
-}
-
-/** After crossing. */
-export function failureFrom({ kind, message, guestStack }: FailureRecord): ServeFailure {
-  const cause = guestStack.length === 0 ? undefined : new GuestTrapError(message, { guestStack });
-  return new ServeFailure(kind, message, { cause });
-}

@@ -1,11 +1,11 @@
 /** The jobs of a worker, seen from inside: requests come as messages, answers go as messages. */
 import type { HeaderList } from "../../../http/headers.ts";
 import { isSource, type ServedResponse } from "../exchange.ts";
-import { recordOf } from "../failure.ts";
 import { type Backend, Job } from "../job.ts";
 import { nextTurn } from "../../turn.ts";
 import { BodyReceiver, BodySender } from "./body.ts";
 import { Claims } from "./claims.ts";
+import { failureRecord } from "./error_record.ts";
 import { expects, type SentBody, tellStats, type ToWorker, transferOf } from "./protocol.ts";
 import { answerRecord, jobOf, returnedRecord } from "./record.ts";
 import { type RingPair, RingReader, RingWriter } from "./ring.ts";
@@ -147,7 +147,7 @@ export class WorkerJobs {
       answered: (response) => this.#answer(id, held, response),
       failed: (failure) => {
         held.posted = true;
-        this.#send({ t: "failed", id, failure: recordOf(failure) });
+        this.#send({ t: "failed", id, failure: failureRecord(failure) });
       },
       returned: () => {
         held.returned = true;

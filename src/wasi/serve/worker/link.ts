@@ -1,9 +1,10 @@
 /** One worker, seen from the thread that serves: its jobs, their bodies, their deadlines, its end. */
 import { isSource } from "../exchange.ts";
-import { failureFrom, ServeFailure } from "../failure.ts";
+import { ServeFailure } from "../failure.ts";
 import type { BackendStats, Job } from "../job.ts";
 import { BodyReceiver, BodySender } from "./body.ts";
 import { Claims } from "./claims.ts";
+import { failureFrom } from "./error_record.ts";
 import { jobRecord, type Said, saidIn } from "./record.ts";
 import { type RingPair, RingReader, RingWriter } from "./ring.ts";
 import {

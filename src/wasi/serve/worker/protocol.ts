@@ -2,10 +2,9 @@
 import type { HeaderList } from "../../../http/headers.ts";
 import type { Epoch } from "../../epoch.ts";
 import type { DeniedRequest, RunResult } from "../../options.ts";
-import type { FailureRecord } from "../failure.ts";
 import type { BackendStats } from "../job.ts";
 import type { PoolOptions } from "../options.ts";
-import type { ErrorRecord } from "./error_record.ts";
+import type { ErrorRecord, FailureRecord } from "./error_record.ts";
 import type { SentCode, SentOptions } from "./sent.ts";
 
 /** A body in a message: whole, to be asked for, or none. */

@@ -1,7 +1,7 @@
 /** `guest.run` in a worker: what it is given, what ends it. */
 import "../../generator.ts";
 import assert from "node:assert/strict";
-import { GuestLimitError, GuestTrapError } from "../../../../src/wasi/mod.ts";
+import { GuestLimitError, GuestTrapError, MissingImportError } from "../../../../src/wasi/mod.ts";
 import { guestAt } from "../env.ts";
 
 const isolation = "worker";
@@ -16,6 +16,40 @@ Deno.test("run in a worker: arguments, environment, input, output and exit code"
   assert.equal((await checks.run({ isolation, args: ["exit_with_code", "42"] })).exitCode, 42);
   const trap = hello.run({ isolation, args: ["panic", "in public"], stderr: "pipe" });
   await assert.rejects(trap, (error) => error instanceof GuestTrapError && /in public/.test(error.message));
+});
+
+Deno.test("run in a worker: what fails is the error that it is on this thread", async () => {
+  const unknown = await guestAt("wat/unknown-wasi.wasm");
+  const hello = await guestAt("hello/hello.wasm");
+  const settings: readonly (() => Promise<unknown>)[] = [
+    () => unknown.run({ isolation }),
+    () => hello.run({ isolation, args: ["panic", "in public"] }),
+    () => hello.run({ isolation, preopens: [{ host: "/no/such directory", guest: "/" }] }),
+    () => hello.run({ isolation, limits: { memory: -1 } }),
+  ];
+  const inline = [
+    () => unknown.run(),
+    () => hello.run({ args: ["panic", "in public"] }),
+    () => hello.run({ preopens: [{ host: "/no/such directory", guest: "/" }] }),
+    () => hello.run({ limits: { memory: -1 } }),
+  ];
+  const errorOf = async (run: () => Promise<unknown>) => {
+    try {
+      await run();
+    } catch (error) {
+      return error as Error & { code?: unknown; cause?: Error; missing?: unknown };
+    }
+    return undefined;
+  };
+  for (const [at, run] of settings.entries()) {
+    const [here, there] = [await errorOf(inline[at]!), await errorOf(run)];
+    assert.equal(there?.constructor, here?.constructor, `${here}`);
+    for (const name of ["name", "message", "code", "missing"] as const) {
+      assert.deepEqual(there?.[name], here?.[name], name);
+    }
+    assert.equal(there?.cause?.name, here?.cause?.name);
+    assert.equal(there?.cause?.message, here?.cause?.message);
+  }
 });
 
 Deno.test("run in a worker: a guest that never lets go is ended by its time, and by the caller", async () => {
