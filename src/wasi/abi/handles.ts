@@ -3,6 +3,7 @@
  * instance and knows a host object by a number, its rep; this module gives reps to our objects, so that the same
  * object is found again when the guest names its handle.
  */
+import { GuestLimitError } from "../error.ts";
 
 /** jco's mark of an owning (not borrowed) entry, and of a free one. */
 const FLAG = 1 << 30;
@@ -85,7 +86,10 @@ export class ResourceRegistry {
     const { light } = object;
     if (light ? this.#light >= this.#limit * LIGHT : this.#live - this.#light >= this.#limit) {
       // wasmtime's words for the same end, which people search for.
-      throw new RangeError(`resource table has no free keys: the guest holds ${this.#live} handles`);
+      throw new GuestLimitError(
+        "handles",
+        `The guest ran into its limit of handles: resource table has no free keys, it holds ${this.#live}`,
+      );
     }
     this.#live++;
     if (light) this.#light++;

@@ -1,5 +1,6 @@
 /** Guests that fail, in whatever way: the server stays, and nobody else notices. */
 import assert from "node:assert/strict";
+import { GuestLimitError, GuestTrapError } from "../../../src/wasi/mod.ts";
 import { hold, message, raw, type ServeCase, type Serving } from "./env.ts";
 import { until } from "../until.ts";
 
@@ -53,6 +54,22 @@ export const hostileCases: readonly ServeCase[] = [
       assert.match(serving.failures[0]!.failure.message, /hunter2/);
       assert.match(serving.failures[1]!.failure.message, /internal-error.*hunter2/);
       await works(serving);
+    },
+  },
+  {
+    name: "the log has the guest's own error: its stack, its last words, the limit that it broke",
+    async run({ serve }) {
+      const { url, failures } = await serve({ limits: { memory: 64 << 20, handles: 50 } });
+      for (const path of ["/secret", "/leak?n=100"]) {
+        await (await fetch(`${url}${path}`)).text();
+      }
+      const [panic, limit] = failures.map(({ failure }) => failure.cause);
+      assert.ok(panic instanceof GuestTrapError && !(panic instanceof GuestLimitError));
+      assert.match(panic.reason, /^The guest trapped: /);
+      assert.match(panic.guestStderr, /hunter2/);
+      assert.ok(panic.guestStack.length > 0);
+      assert.ok(limit instanceof GuestLimitError);
+      assert.equal(limit.limit, "handles");
     },
   },
   {
