@@ -42,7 +42,7 @@ export function createClient(
   return layered(connector.connect(options), options, authorize);
 }
 
-/** `connected` with the layers that checked options ask for; which, {@linkcode createClient} tells. */
+/** `connected` with the layers that checked options ask for; {@linkcode createClient} lists them. */
 export function layered(connected: HttpService, options: ClientOptions, authorize?: HttpLayer): HttpService {
   const { policy, trace, limits, retry, allowHttp, unixSocket } = options;
   let service = opened(connected);

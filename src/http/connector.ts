@@ -1,4 +1,4 @@
-/** What makes services out of options. */
+/** The contract of connectors, which make services. */
 import type { ClientOptions } from "./options.ts";
 import type { HttpService } from "./service.ts";
 

@@ -87,7 +87,7 @@ export interface HttpErrorOptions {
   readonly cause?: unknown;
   /** The finest description that could be told. */
   readonly detail?: HttpErrorDetail;
-  /** The client option that decides it, where one does: another value would mend it. */
+  /** The client option that led to the failure, where one did: another value would avoid it. */
   readonly key?: string;
 }
 
@@ -102,7 +102,7 @@ export class HttpError extends Error {
   readonly kind: HttpErrorKind;
   /** The finest description that could be told. */
   readonly detail?: HttpErrorDetail;
-  /** The client option that decides it, where one does: another value would mend it. */
+  /** The client option that led to the failure, where one did: another value would avoid it. */
   readonly key?: string;
 
   /** Makes an error of `kind`; `message` names the failed action and what it failed on. */

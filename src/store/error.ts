@@ -19,7 +19,7 @@ export interface ObjectStoreErrorOptions {
   readonly requestId?: string;
   /** What else the service said that helps: S3's `hostId`, the right `region`. */
   readonly details?: Readonly<Record<string, string>>;
-  /** The configuration key that decides it, where one does: another value would mend it. */
+  /** The configuration key that led to the failure, where one did: another value would avoid it. */
   readonly key?: string;
 }
 
@@ -37,7 +37,7 @@ export abstract class ObjectStoreError extends Error {
   readonly requestId?: string;
   /** What else the service said that helps: S3's `hostId`, the right `region`. */
   readonly details?: Readonly<Record<string, string>>;
-  /** The configuration key that decides it, where one does: another value would mend it. */
+  /** The configuration key that led to the failure, where one did: another value would avoid it. */
   readonly key?: string;
 
   /** `message` names the failed action and what it failed on. */

@@ -18,7 +18,7 @@ export class Semaphore {
   // A set keeps insertion order and forgets an aborted waiter in constant time.
   readonly #waiters = new Set<(release: () => void) => void>();
 
-  /** With so many permits; a positive integer. Throws `RangeError` for anything else. */
+  /** With this many permits, a positive integer. Throws `RangeError` for anything else. */
   constructor(permits: number) {
     if (!Number.isSafeInteger(permits) || permits < 1) {
       throw new RangeError(`Cannot make a semaphore of ${permits} permits: a positive integer is needed`);

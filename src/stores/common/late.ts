@@ -23,7 +23,7 @@ export async function late<T>(
   }
 }
 
-/** What is iterated by code that is opened with the first step, and handed on as it is. */
+/** The iterator that `open` brings, opened with the first step. */
 export function lateIterable<T>(open: () => Promise<AsyncIterableIterator<T>>): AsyncIterableIterator<T> {
   let opened: AsyncIterableIterator<T> | undefined;
   let opening: Promise<AsyncIterableIterator<T>> | undefined;
