@@ -131,9 +131,9 @@ async function* pages(client: S3Client, request: PageRequest): AsyncGenerator<Re
   const either = signal === undefined ? ended.signal : AbortSignal.any([signal, ended.signal]);
   // Two are enough, as a page has been used when the one after the next is asked for. Memory that is used again need
   // not be collected, which engines do late with what lived as long as a page does.
-  let [memory, spare] = [pageMemory(), pageMemory()];
+  let [memory, spare]: (PageMemory | undefined)[] = [];
   const fetch = (token: string | undefined): Promise<ReadPage> => {
-    [memory, spare] = [spare, memory];
+    [memory, spare] = [spare ?? pageMemory(memory), memory];
     const page = readPage(client, { ...request, signal: either }, token, memory);
     // It is looked at later, or never.
     page.catch(() => {});

@@ -16,9 +16,15 @@ export interface PageMemory {
   rows: Float64Array<ArrayBuffer>;
 }
 
-/** Memory for a page of 1,000 objects or so; it grows with larger ones. */
-export function pageMemory(): PageMemory {
-  return { bytes: new Uint8Array(2 ** 19), rows: new Float64Array(1024 * ROW) };
+/**
+ * Memory for a page of a few objects, or as much as a page before it took; it grows with larger ones. Most listings are
+ * small, and to get memory for a thousand objects takes longer than to read a few.
+ */
+export function pageMemory(before?: PageMemory): PageMemory {
+  return {
+    bytes: new Uint8Array(before?.bytes.length ?? 2 ** 14),
+    rows: new Float64Array(before?.rows.length ?? 32 * ROW),
+  };
 }
 
 /** Numbers of an object: where its key begins and ends, and its ETag; its size; its time. */
