@@ -128,7 +128,8 @@ export class Area {
    * Does something in the directory that a path's file lies in, made where it is missing. Where somebody's clean-up
    * removes it meanwhile it is done again.
    *
-   * @param isGone Whether a file that `work` did not find (`ENOENT`) is the directory, rather than what was to be moved.
+   * @param isGone Asked where `work` fails with `ENOENT`: whether that is for the directory, and not for something else
+   *   that `work` needs.
    * @throws {PermissionDeniedError} where a link leads out of the tree.
    */
   async inDirectoryOf<T>(
