@@ -78,13 +78,23 @@ export async function grant(
   name: string,
 ): Promise<(own?: OwnGrants) => Capabilities> {
   const releases: (() => void)[] = [];
+  try {
+    const shared = await sharedOf(options, name, releases);
+    return (own = {}) => new Granted(shared, own);
+  } catch (error) {
+    for (const release of releases) release();
+    throw error;
+  }
+}
+
+async function sharedOf(options: GuestOptions, name: string, releases: (() => void)[]): Promise<Shared> {
   let directories: Capabilities["directories"] = () => [];
   if (options.preopens !== undefined && options.preopens.length > 0) {
     const { openPreopens } = await import("./filesystem/preopens_node.ts");
     directories = openPreopens(options.preopens);
   }
   const inherits = options.stdout === "inherit" || options.stderr === "inherit";
-  const shared: Shared = {
+  return {
     options,
     limits: resolveLimits(options.limits),
     policy: policyOf(options.net),
@@ -99,7 +109,6 @@ export async function grant(
     sockets: await socketsOf(options.sockets),
     releases,
   };
-  return (own = {}) => new Granted(shared, own);
 }
 
 /** What all instances of a guest have in common. */
@@ -135,8 +144,13 @@ class Granted implements Capabilities {
     // What follows from a seed follows in order.
     if (options.randomSeed !== undefined) this.#insecureSeed = [this.random.u64(), this.random.u64()];
     // A stream that is in use is told of at once.
-    if (options.stdout instanceof WritableStream) this.#stdout = this.#output(1);
-    if (options.stderr instanceof WritableStream) this.#stderr = this.#output(2);
+    try {
+      if (options.stdout instanceof WritableStream) this.#stdout = this.#output(1);
+      if (options.stderr instanceof WritableStream) this.#stderr = this.#output(2);
+    } catch (error) {
+      this.release();
+      throw error;
+    }
   }
 
   get args(): readonly string[] {

@@ -1,16 +1,15 @@
 /** A command on a thread of its own. */
-import { concatBytes } from "../../../store/concat.ts";
 import { GuestLimitError } from "../../error.ts";
-import { processStreams } from "../../cli/inherit.ts";
 import type { GuestCode } from "../../module.ts";
-import type { GuestInput, GuestOptions, GuestOutput, RunResult } from "../../options.ts";
+import type { GuestOptions, RunResult } from "../../options.ts";
 import { quietly } from "../../quietly.ts";
 import type { RunIsolation } from "../options.ts";
 import { errorFrom } from "./error_record.ts";
 import { workerPermissions } from "./permissions.ts";
 import type { FromWorker, WorkerPort } from "./protocol.ts";
-import { sentCode, sentOptions } from "./sent.ts";
+import { type SentCode, sentCode, type SentOptions, sentOptions } from "./sent.ts";
 import { spawnWorker } from "./spawn.ts";
+import { openStreams, type Streams } from "./streams.ts";
 
 /** Milliseconds that the worker has to end the guest itself. */
 const GRACE = 100;
@@ -23,11 +22,24 @@ export async function runInWorker(
 ): Promise<RunResult> {
   options.signal?.throwIfAborted();
   const sent = sentOptions(options);
-  const message = await sentCode(name, code);
-  const outputs = { 1: openOutput(options.stdout, 1), 2: openOutput(options.stderr, 2) };
-  const input = openInput(options.stdin);
-  const narrow = options.workerPermissions === "narrow";
-  const port = await spawnWorker(narrow ? workerPermissions(options) : undefined);
+  const sentGuest = await sentCode(name, code);
+  const streams = openStreams(options);
+  try {
+    const narrow = options.workerPermissions === "narrow";
+    const port = await spawnWorker(narrow ? workerPermissions(options) : undefined);
+    return await runOn(port, sentGuest, options, sent, streams);
+  } finally {
+    streams.release();
+  }
+}
+
+async function runOn(
+  port: WorkerPort,
+  code: SentCode,
+  options: GuestOptions,
+  sent: SentOptions,
+  { outputs, input }: Streams,
+): Promise<RunResult> {
   const { promise, resolve, reject } = deferred<RunResult>();
   const limit = options.limits?.timeout ?? Infinity;
   const timer = limit === Infinity ? undefined : setTimeout(
@@ -42,7 +54,7 @@ export async function runInWorker(
     );
   if (options.signal?.aborted) abort();
   else options.signal?.addEventListener("abort", abort, { once: true });
-  port.onFailure((reason) => reject(new Error(`Cannot run "${name}": the worker failed: ${reason}`)));
+  port.onFailure((reason) => reject(new Error(`Cannot run "${code.name}": the worker failed: ${reason}`)));
   port.onMessage((messages) => {
     for (const message of messages) receive(message);
   });
@@ -72,7 +84,7 @@ export async function runInWorker(
   try {
     port.post([{
       t: "run",
-      code: message,
+      code,
       epoch: port.epoch,
       options: sent,
       stdin: options.stdin !== undefined,
@@ -84,7 +96,6 @@ export async function runInWorker(
     clearTimeout(timer);
     options.signal?.removeEventListener("abort", abort);
     end(port);
-    for (const { release } of [outputs[1], outputs[2], input]) release();
   }
 }
 
@@ -105,57 +116,4 @@ function deferred<T>(): Deferred<T> {
   let resolve!: Deferred<T>["resolve"], reject!: Deferred<T>["reject"];
   const promise = new Promise<T>((yes, no) => [resolve, reject] = [yes, no]);
   return { promise, resolve, reject };
-}
-
-interface Output {
-  readonly wanted: boolean;
-  write(bytes: Uint8Array): Promise<void>;
-  collected(): Uint8Array;
-  release(): void;
-}
-
-function openOutput(target: GuestOutput = "ignore", fd: 1 | 2): Output {
-  const pieces: Uint8Array[] = [];
-  const writer = target instanceof WritableStream ? target.getWriter() : undefined;
-  writer?.closed.catch(() => {});
-  let broken = false;
-  return {
-    wanted: target !== "ignore",
-    async write(bytes) {
-      if (broken) return;
-      try {
-        if (target === "pipe") pieces.push(bytes);
-        else if (writer !== undefined) await writer.write(bytes);
-        else await (await processStreams()).write(fd)(bytes);
-      } catch {
-        broken = true; // nobody reads any more; the guest goes on
-      }
-    },
-    collected: () => concatBytes(pieces),
-    release: () => writer?.releaseLock(),
-  };
-}
-
-interface Input {
-  read(): Promise<Uint8Array | undefined>;
-  release(): void;
-}
-
-function openInput(source: GuestInput | undefined): Input {
-  if (source === "inherit") {
-    return { read: async () => await (await processStreams()).read(), release: () => {} };
-  }
-  if (source instanceof ReadableStream) {
-    const reader = source.getReader();
-    return { read: async () => (await reader.read()).value, release: () => reader.releaseLock() };
-  }
-  let left = typeof source === "string" ? new TextEncoder().encode(source) : source;
-  return {
-    read() {
-      const bytes = left;
-      left = undefined;
-      return Promise.resolve(bytes);
-    },
-    release: () => {},
-  };
 }

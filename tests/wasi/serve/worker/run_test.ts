@@ -1,7 +1,8 @@
 /** `guest.run` in a worker: what it is given, what ends it. */
 import "../../generator.ts";
 import assert from "node:assert/strict";
-import { GuestLimitError, GuestTrapError, MissingImportError } from "../../../../src/wasi/mod.ts";
+import { GuestLimitError, GuestTrapError } from "../../../../src/wasi/mod.ts";
+import type { Guest, GuestOptions } from "../../../../src/wasi/mod.ts";
 import { guestAt } from "../env.ts";
 
 const isolation = "worker";
@@ -21,34 +22,65 @@ Deno.test("run in a worker: arguments, environment, input, output and exit code"
 Deno.test("run in a worker: what fails is the error that it is on this thread", async () => {
   const unknown = await guestAt("wat/unknown-wasi.wasm");
   const hello = await guestAt("hello/hello.wasm");
-  const settings: readonly (() => Promise<unknown>)[] = [
-    () => unknown.run({ isolation }),
-    () => hello.run({ isolation, args: ["panic", "in public"] }),
-    () => hello.run({ isolation, preopens: [{ host: "/no/such directory", guest: "/" }] }),
-    () => hello.run({ isolation, limits: { memory: -1 } }),
+  const failing: readonly (readonly [Guest, GuestOptions])[] = [
+    [unknown, {}],
+    [hello, { args: ["panic", "in public"] }],
+    [hello, { preopens: [{ host: "/no/such directory", guest: "/" }] }],
+    [hello, { net: ["no such entry"] }],
+    [hello, { limits: { memory: 65_535 } }],
   ];
-  const inline = [
-    () => unknown.run(),
-    () => hello.run({ args: ["panic", "in public"] }),
-    () => hello.run({ preopens: [{ host: "/no/such directory", guest: "/" }] }),
-    () => hello.run({ limits: { memory: -1 } }),
-  ];
-  const errorOf = async (run: () => Promise<unknown>) => {
-    try {
-      await run();
-    } catch (error) {
-      return error as Error & { code?: unknown; cause?: Error; missing?: unknown };
+  const errorOf = (running: Promise<unknown>) =>
+    running.then(() => assert.fail("it did not fail"), (error: Error & Record<string, unknown>) => error);
+  for (const [guest, options] of failing) {
+    const here = await errorOf(guest.run(options));
+    const there = await errorOf(guest.run({ ...options, isolation }));
+    assert.equal(there.constructor, here.constructor, `${here}`);
+    for (const name of ["name", "message", "code", "missing", "limit", "reason", "guestStderr"]) {
+      assert.deepEqual(there[name], here[name], name);
     }
-    return undefined;
-  };
-  for (const [at, run] of settings.entries()) {
-    const [here, there] = [await errorOf(inline[at]!), await errorOf(run)];
-    assert.equal(there?.constructor, here?.constructor, `${here}`);
-    for (const name of ["name", "message", "code", "missing"] as const) {
-      assert.deepEqual(there?.[name], here?.[name], name);
+    const [cause, other] = [here, there].map((error) => error.cause as Error | undefined);
+    assert.deepEqual([other?.name, other?.message], [cause?.name, cause?.message]);
+  }
+});
+
+for (const isolation of ["inline", "worker"] as const) {
+  Deno.test(`run, ${isolation}: streams are let go of where one of them is in use, or nothing can start`, async () => {
+    const hello = await guestAt("hello/hello.wasm");
+    const streams = () => ({
+      stdin: new ReadableStream(),
+      stdout: new WritableStream(),
+      stderr: new WritableStream(),
+    });
+    for (const name of ["stdin", "stdout", "stderr"] as const) {
+      const given = streams();
+      const stream: ReadableStream | WritableStream = given[name];
+      if (stream instanceof ReadableStream) stream.getReader();
+      else stream.getWriter();
+      await assert.rejects(hello.run({ isolation, ...given }), { name: "TypeError", message: /locked/ });
+      for (const [other, { locked }] of Object.entries(given)) {
+        assert.equal(locked, other === name, `${name} ${other}`);
+      }
     }
-    assert.equal(there?.cause?.name, here?.cause?.name);
-    assert.equal(there?.cause?.message, here?.cause?.message);
+    const given = streams();
+    await assert.rejects(hello.run({ isolation, ...given, sockets: { allow: ["no such entry"] } }));
+    for (const [name, { locked }] of Object.entries(given)) assert.equal(locked, false, name);
+  });
+}
+
+Deno.test("run in a worker: streams are let go of where no worker can be started", async () => {
+  const hello = await guestAt("hello/hello.wasm");
+  const { Worker } = globalThis;
+  globalThis.Worker = class {
+    constructor() {
+      throw new Error("no workers today");
+    }
+  } as never;
+  try {
+    const stdin = new ReadableStream(), stdout = new WritableStream();
+    await assert.rejects(hello.run({ isolation, stdin, stdout }), /no workers today/);
+    assert.deepEqual([stdin.locked, stdout.locked], [false, false]);
+  } finally {
+    globalThis.Worker = Worker;
   }
 });
 
