@@ -137,6 +137,9 @@ async function run(
       ...withDenied(options, send),
       stdin: stdin ? inputStream(input) : undefined,
     }, epoch);
+    send({ t: "ready" });
+    // The guest may never let go of the thread.
+    send.flush();
     const running = await begin({
       stdout: outputs.windowed(1, wanted.stdout),
       stderr: outputs.windowed(2, wanted.stderr),

@@ -68,7 +68,7 @@ export type ToWorker =
 
 /** What a worker tells. Messages come in lists. */
 export type FromWorker =
-  /** It has the code: jobs begin from now on. */
+  /** It has the code: jobs, or the command, begin from now on. */
   | { readonly t: "ready" }
   | {
     readonly t: "answer";

@@ -42,10 +42,15 @@ async function runOn(
 ): Promise<RunResult> {
   const { promise, resolve, reject } = deferred<RunResult>();
   const limit = options.limits?.timeout ?? Infinity;
-  const timer = limit === Infinity ? undefined : setTimeout(
-    () => reject(new GuestLimitError("timeout", `The guest ran into its time limit of ${limit} ms`)),
-    Math.min(limit + GRACE, 2 ** 31 - 1),
-  );
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let over = false;
+  const startClock = () => {
+    if (limit === Infinity || over) return;
+    timer = setTimeout(
+      () => reject(new GuestLimitError("timeout", `The guest ran into its time limit of ${limit} ms`)),
+      Math.min(limit + GRACE, 2 ** 31 - 1),
+    );
+  };
   const abort = () =>
     reject(
       new GuestLimitError("aborted", "The guest was aborted by the caller", {
@@ -61,6 +66,10 @@ async function runOn(
   let written: Promise<unknown> = Promise.resolve();
   const receive = (message: FromWorker): void => {
     switch (message.t) {
+      case "ready":
+        // The worker's own start is not the guest's time.
+        startClock();
+        break;
       case "output":
         written = Promise.all([
           written,
@@ -93,6 +102,7 @@ async function runOn(
     const { exitCode } = await promise;
     return { exitCode, stdout: outputs[1].collected(), stderr: outputs[2].collected() };
   } finally {
+    over = true;
     clearTimeout(timer);
     options.signal?.removeEventListener("abort", abort);
     end(port);

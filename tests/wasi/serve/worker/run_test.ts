@@ -94,6 +94,22 @@ Deno.test("run in a worker: a guest that never lets go is ended by its time, and
   await assert.rejects(aborted, (error) => error instanceof GuestLimitError && error.limit === "aborted");
 });
 
+Deno.test("run in a worker: the worker's own start is not the guest's time", async () => {
+  const hello = await guestAt("hello/hello.wasm");
+  const { Worker } = globalThis;
+  globalThis.Worker = class extends Worker {
+    override postMessage(...message: [never]): void {
+      setTimeout(() => super.postMessage(...message), 700);
+    }
+  };
+  try {
+    const running = hello.run({ isolation, args: ["args"], limits: { timeout: 500 } });
+    assert.equal((await running).exitCode, 0);
+  } finally {
+    globalThis.Worker = Worker;
+  }
+});
+
 Deno.test("run in a worker: its memory is held to the limit", async () => {
   const grow = await guestAt("wat/grow.wasm");
   for (const [memory, exitCode] of [[32 << 20, 0], [33 << 20, 1]] as const) {
