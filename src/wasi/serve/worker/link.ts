@@ -73,6 +73,7 @@ export class WorkerLink {
   /** Jobs whose guest has not returned, oldest first. */
   readonly #active: Linked[] = [];
   #outbox: ToWorker[] = [];
+  #moving: ArrayBuffer[] = [];
   #posting = false;
   #reading = false;
   #number = 0;
@@ -165,6 +166,7 @@ export class WorkerLink {
     };
     if (!this.#write(message)) {
       linked.posted = true;
+      // Its body is not moved: the job may have to go to another worker after all.
       this.#post(message);
     }
     this.#jobs.set(id, linked);
@@ -182,7 +184,12 @@ export class WorkerLink {
     return new BodySender(id, {
       body,
       trailers: () => trailers?.() ?? [],
-      send: (message) => this.#post(message),
+      send: (message) => {
+        if (message.t !== "piece") return this.#post(message);
+        // A piece may be its maker's, who gives it again. To copy and move it costs a third of having it cloned.
+        const bytes = message.bytes.slice();
+        this.#post({ ...message, bytes }, bytes.buffer);
+      },
     });
   }
 
@@ -342,13 +349,11 @@ export class WorkerLink {
     }
   }
 
-  /**
-   * Sends with what else is sent in this turn. Bytes are copied, never moved: a job may have to go to another worker
-   * after all, and pieces of a stream may be its maker's, who sends them again.
-   */
-  #post(message: ToWorker): void {
+  /** Sends with what else is sent in this turn. `moved` is part of the message, and nobody else's. */
+  #post(message: ToWorker, moved?: ArrayBuffer): void {
     if (this.#ended) return;
     this.#outbox.push(message);
+    if (moved !== undefined) this.#moving.push(moved);
     this.#postSoon();
   }
 
@@ -358,9 +363,9 @@ export class WorkerLink {
     this.#posting = true;
     queueMicrotask(() => {
       this.#posting = false;
-      const messages = this.#outbox;
-      this.#outbox = [];
-      if (!this.#ended) this.#port.post(messages);
+      const [messages, moving] = [this.#outbox, this.#moving];
+      [this.#outbox, this.#moving] = [[], []];
+      if (!this.#ended) this.#port.post(messages, moving);
     });
   }
 
