@@ -25,6 +25,8 @@ export interface TransferOptions {
   readonly range?: GetRange;
   /** Set on the copies; win over those of the source. */
   readonly attributes?: Attributes;
+  /** Options of the stores. */
+  readonly option?: Readonly<Record<string, string>>;
   readonly json?: boolean;
   readonly quiet?: boolean;
 }
@@ -219,9 +221,13 @@ function mergeAttributes(own: Attributes, given: Attributes | undefined): Attrib
     : merged;
 }
 
-/** A copy of a directory into itself would find its own copies and never end; one of an object changes nothing. */
+/**
+ * A copy of a directory into itself would find its own copies and never end; one of an object changes nothing, unless
+ * something about it is to be changed: its attributes, or by an option its storage class or encryption.
+ */
 function refuseIntoItself(options: TransferOptions): void {
-  const { sources, destination, recursive, move, range, attributes } = options;
+  const { sources, destination, recursive, move } = options;
+  const changes = [options.range, options.attributes, move ? undefined : options.option];
   for (const source of sources) {
     if (!inOneStore(source, destination)) continue;
     if (!recursive) {
@@ -229,7 +235,7 @@ function refuseIntoItself(options: TransferOptions): void {
       const to = destination.directory && name !== undefined
         ? concatPaths(destination.path, parsePath(name))
         : destination.path;
-      if (to !== source.path || range !== undefined || attributes !== undefined) continue;
+      if (to !== source.path || changes.some((change) => change !== undefined)) continue;
       throw new UsageError(`Cannot ${move ? "move" : "copy"} "${source.shown}" to itself`);
     }
     const below = stripPrefix(destination.path, source.path);

@@ -151,6 +151,34 @@ cliTest("an object may be rewritten in place with other attributes", async ({ ur
   assert.equal(attributes.contentType, "text/plain");
 });
 
+Deno.test("cli: an object may be copied onto itself by an option of its store, and never moved", async () => {
+  const copies: (string | null)[][] = [];
+  const server = Deno.serve(
+    { hostname: "127.0.0.1", port: 0, onListen() {} },
+    ({ method, headers: given }) => {
+      if (method !== "HEAD") copies.push([given.get("x-amz-storage-class"), given.get("x-amz-copy-source")]);
+      return new Response('<CopyObjectResult><ETag>"1"</ETag></CopyObjectResult>');
+    },
+  );
+  const place = ["s3://bucket/a", "s3://bucket/a"];
+  const settings = {
+    endpoint: `http://127.0.0.1:${server.addr.port}`,
+    skipSignature: "true",
+    region: "us-east-1",
+  };
+  const options = Object.entries({ ...settings, storageClass: "GLACIER_IR" })
+    .flatMap(([key, value]) => ["-o", `${key}=${value}`]);
+  try {
+    assert.deepEqual(await run(["cp", ...options, ...place]), { code: 0, out: "", err: "" });
+    assert.deepEqual(copies, [["GLACIER_IR", "bucket/a"]]);
+    const moved = await run(["mv", ...options, ...place]);
+    assert.deepEqual([moved.code, copies.length], [2, 1]);
+    assert.match(moved.err, /Cannot move "s3:\/\/bucket\/a" to itself/);
+  } finally {
+    await server.shutdown();
+  }
+});
+
 cliTest("ls -b is ls -l in bytes", async ({ url, store }) => {
   await store.put("a", new Uint8Array(2048));
   assert.match((await run(["ls", "-b", url])).out, /^ +2048 {2}\d{4}-.* {2}a\n$/);
