@@ -42,7 +42,7 @@ export function addOutputOptions(
 }
 
 /** What `--quiet` does where the output is what was asked for. */
-export const QUIET_RETRIES = "do not tell of requests that are tried again";
+export const QUIET_RETRIES = "do not report requests that are tried again";
 
 /** Adds `--quiet`. */
 export function addQuietOption(command: Command, description: string): Command {

@@ -8,7 +8,7 @@ import { clean } from "./errors.ts";
 const AGAIN_AFTER = 5_000;
 
 /**
- * Turns retries into lines for the user: one for each place and reason, however many requests it befalls, and one more
+ * Turns retries into lines for the user: one for each place and reason, however many requests meet it, and one more
  * now and then while it goes on.
  */
 export class RetryNotes {

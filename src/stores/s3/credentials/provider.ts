@@ -1,4 +1,4 @@
-/** Who gives S3 credentials: providers, and the plainest of them. */
+/** Where S3 credentials come from: providers, and the simplest of them. */
 import { maskCredential, type S3Credential } from "../credential.ts";
 
 /** Provides credentials. Called for each attempt of each request, so it should keep them while they are valid. */

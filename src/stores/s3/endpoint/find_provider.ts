@@ -1,4 +1,4 @@
-/** How the provider behind an endpoint is told. */
+/** Which provider is behind an endpoint. */
 import { ConfigurationError } from "../../../store/error.ts";
 import { defineProvider, GENERIC, type S3Provider } from "./provider.ts";
 import { PROVIDERS } from "./provider_table.ts";

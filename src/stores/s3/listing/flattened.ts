@@ -1,4 +1,4 @@
-/** Pages as what they hold. */
+/** The items of pages, as one sequence. */
 
 /**
  * The items of pages one by one, as an async generator yields them, at half its price: for what is there already it
