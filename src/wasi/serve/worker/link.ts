@@ -35,6 +35,12 @@ const GRACE = 100;
  */
 export const PREFETCH = 7;
 
+/**
+ * Jobs that may be taken back from a worker between two returns of its guests. Word of each of them stays in its line:
+ * to one that never looks no end of them would be sent.
+ */
+const MOST_STOLEN = 64;
+
 /** How many may wait in a worker: none where nobody could take them back, or where they need not. */
 function prefetch(concurrency: number, claims: Claims | undefined): number {
   return claims === undefined || concurrency > 1 ? 0 : PREFETCH;
@@ -77,6 +83,7 @@ export class WorkerLink {
   #posting = false;
   #reading = false;
   #number = 0;
+  #stolen = 0;
   #ready = false;
   #ended = false;
 
@@ -132,7 +139,8 @@ export class WorkerLink {
 
   /** Whether it takes one more job, if only to have it at hand. */
   get available(): boolean {
-    return this.#active.length < this.#concurrency + this.#prefetch;
+    return this.idle ||
+      this.#stolen < MOST_STOLEN && this.#active.length < this.#concurrency + this.#prefetch;
   }
 
   /** Whether `job` may wait here: a body that comes in pieces is asked for by one worker only. */
@@ -199,6 +207,7 @@ export class WorkerLink {
     for (let at = this.#active.length - 1; at >= this.#concurrency; at--) {
       const linked = this.#active[at]!;
       if (!this.#claims.take(linked.place, linked.id)) continue;
+      this.#stolen++;
       this.#active.splice(at, 1);
       this.#jobs.delete(linked.id);
       return linked.job;
@@ -331,6 +340,7 @@ export class WorkerLink {
         return job.failed(failureFrom(message.failure));
       case "returned":
         linked.returned = true;
+        this.#stolen = 0;
         linked.upload?.stop();
         if ("stats" in message) this.#stats = message.stats;
         clearTimeout(linked.timer);

@@ -107,3 +107,25 @@ Deno.test("links: the body of an answer that is late is given up at both ends", 
   assert.deepEqual(told.map(({ t }) => t), ["job", "cancel"]);
   link.end("over");
 });
+
+Deno.test("links: jobs do not pile up before a worker that never comes to them", async () => {
+  const { link, told, claims, tell } = linked(1);
+  const { job: busy } = jobWith(undefined);
+  link.start(busy);
+  assert.ok(claims.take(0, 1));
+  let given = 0;
+  while (given < 1000 && link.available) {
+    given++;
+    link.start(jobWith(undefined).job);
+    assert.ok(link.steal() !== undefined);
+  }
+  await settled();
+  assert.ok(told.length < 100, `${told.length} messages wait in the worker's line`);
+  assert.equal(link.idle, false);
+  // It has come to them after all.
+  const stats = { instances: 1, idle: 1, created: 1, outgoingRefused: 0, workers: 0, workersLost: 0 };
+  tell([{ t: "returned", id: 1, stats }]);
+  link.start(busy);
+  assert.equal(link.available, true);
+  link.end("over");
+});
