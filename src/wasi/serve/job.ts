@@ -72,7 +72,7 @@ export class Job {
   /** See {@linkcode JobEvents}. */
   answered(response: ServedResponse): void {
     if (this.#settled) {
-      // Nobody else would: it came after an error, such as that of a deadline.
+      // The client has had an error instead, such as that of a deadline: nobody else gives the body up.
       if (isSource(response.body)) response.body.cancel();
       return;
     }

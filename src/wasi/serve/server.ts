@@ -147,7 +147,7 @@ export class GuestServer implements AsyncDisposable {
         },
         returned: () => {
           this.#running--;
-          // Where the guest never saw it, nobody has given it up.
+          // Nobody else gives up a body that the guest never saw.
           giveUp(request);
         },
       });

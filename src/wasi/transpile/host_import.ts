@@ -1,4 +1,4 @@
-/** What core modules that were changed for this host import from it: memories, under a name that is its own. */
+/** What core modules that were rewritten for this host import from it: memories, under a module name of its own. */
 import { named } from "./sections.ts";
 
 /** What the host is imported as. No interface can be called that. */

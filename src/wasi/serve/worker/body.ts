@@ -13,7 +13,7 @@ const AHEAD = 2;
 export interface BodyToSend {
   /** The body. */
   readonly body: BodySource;
-  /** Asked after the body's end. */
+  /** The trailers; called when the body has ended. */
   readonly trailers: () => HeaderList | Promise<HeaderList>;
   /** Sends a message to the other thread. */
   readonly send: (message: BodyMessage, transfer?: Transferable[]) => void;
@@ -21,7 +21,7 @@ export interface BodyToSend {
   readonly over?: () => void;
 }
 
-/** The end that has the body. It begins when {@linkcode BodySender.proceed} is first called. */
+/** The end that has the body and sends it. It begins when {@linkcode BodySender.proceed} is first called. */
 export class BodySender {
   readonly #id: number;
   readonly #given: BodyToSend;
@@ -46,13 +46,13 @@ export class BodySender {
     return this.#over;
   }
 
-  /** Sends as many pieces as there is room for, which is so many more. */
+  /** There is room for so many more pieces at the other end: sends as many as there is room for. */
   proceed(pieces: number): void {
     this.#room += pieces;
     if (!this.#sending && !this.#over) void this.#pump();
   }
 
-  /** What the other end has said. */
+  /** Hears a message from the other end. */
   told(message: WantMessage): void {
     if (message.t === "more") return this.proceed(message.pieces);
     this.stop();
@@ -94,7 +94,7 @@ export class BodySender {
 export interface BodyLine {
   /** Sends a message to the other thread. */
   readonly send: (message: WantMessage) => void;
-  /** What is said of a body of which the rest will never come. */
+  /** The message of the error that readers get where the rest will never come. */
   readonly broken: string;
   /** Whether the first pieces must be asked for too. Not by default. */
   readonly waits?: boolean;
@@ -102,7 +102,7 @@ export interface BodyLine {
   readonly over?: () => void;
 }
 
-/** The end that reads it. */
+/** The end that receives the body, for whoever reads it. */
 export class BodyReceiver implements BodySource {
   readonly #id: number;
   readonly #line: BodyLine;
@@ -124,7 +124,7 @@ export class BodyReceiver implements BodySource {
     return this.#state !== "open";
   }
 
-  /** Those that came with the end. */
+  /** The trailers, which come with the body's end. */
   get trailers(): HeaderList {
     return this.#trailers;
   }
@@ -157,7 +157,7 @@ export class BodyReceiver implements BodySource {
     this.#end("broken");
   }
 
-  /** What the other end has said. */
+  /** Hears a message from the other end. */
   told(message: BodyMessage): void {
     if (this.#state !== "open") return;
     if (message.t === "broken") return this.fail();

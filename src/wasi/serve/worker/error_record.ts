@@ -38,7 +38,7 @@ export interface FailureRecord {
   readonly cause?: ErrorRecord;
 }
 
-/** So many causes of causes are told: there may be circles. */
+/** How many causes of causes are kept: there may be circles. */
 const DEPTH = 8;
 
 /** The error as a record. */

@@ -93,7 +93,7 @@ export class WorkerJobs {
 
   /** Starts what may be started. */
   #next(): void {
-    // Though none is started now: messages about jobs find them only among those that wait here.
+    // None is started now, but messages about jobs find them only among those that wait here.
     if (this.#turning) return this.#take();
     do {
       this.#take();

@@ -9,7 +9,7 @@ export interface Send {
   (message: FromWorker, transfer?: Transferable[]): void;
   /** Sends the list now. */
   flush(): void;
-  /** Sends something soon if `wanted` then says so, if only an empty list. */
+  /** Sends a list soon, even an empty one, if `wanted` is true by then. */
   wake(wanted: () => boolean): void;
 }
 

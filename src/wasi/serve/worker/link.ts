@@ -36,8 +36,8 @@ const GRACE = 100;
 export const PREFETCH = 7;
 
 /**
- * Jobs that may be taken back from a worker between two returns of its guests. Word of each of them stays in its line:
- * to one that never looks no end of them would be sent.
+ * Jobs that may be taken back from a worker before one of its guests returns. Each leaves a message in the worker's
+ * queue, and they would pile up there without end if it never looks.
  */
 const MOST_STOLEN = 64;
 
@@ -194,7 +194,7 @@ export class WorkerLink {
       trailers: () => trailers?.() ?? [],
       send: (message) => {
         if (message.t !== "piece") return this.#post(message);
-        // A piece may be its maker's, who gives it again. To copy and move it costs a third of having it cloned.
+        // Its maker may use a piece again, so that a copy is moved; it is faster than having the piece cloned.
         const bytes = message.bytes.slice();
         this.#post({ ...message, bytes }, bytes.buffer);
       },

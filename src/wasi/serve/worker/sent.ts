@@ -48,7 +48,7 @@ export type SentOptions =
 /**
  * The options in the form in which they cross to a worker.
  *
- * @throws {TypeError} for what cannot: functions and objects with functions.
+ * @throws {TypeError} for options that cannot be cloned: functions, and objects with functions.
  */
 export function sentOptions(options: GuestOptions | ServeOptions): SentOptions {
   const { args, argv0, env, cwd, terminals, preopens, net, sockets, config, keyValue } = options;

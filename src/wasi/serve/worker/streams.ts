@@ -3,7 +3,7 @@ import { concatBytes } from "../../../store/concat.ts";
 import { processStreams } from "../../cli/inherit.ts";
 import type { GuestInput, GuestOptions, GuestOutput } from "../../options.ts";
 
-/** All three. */
+/** Standard input, output and error. */
 export interface Streams {
   readonly input: Input;
   readonly outputs: Readonly<Record<1 | 2, Output>>;

@@ -11,6 +11,7 @@ function linked(concurrency: number, timeout = Infinity) {
   const told: ToWorker[] = [];
   const unstarted: Job[] = [];
   let tell!: (messages: readonly FromWorker[]) => void;
+  let fail!: (reason: string) => void;
   const claims = sharedClaims(concurrency + 7);
   const link = new WorkerLink(
     {
@@ -18,13 +19,13 @@ function linked(concurrency: number, timeout = Infinity) {
       // What a channel does: what moves is gone here.
       post: (messages, transfer = []) => void told.push(...structuredClone(messages, { transfer })),
       onMessage: (listener) => tell = listener,
-      onFailure: () => {},
+      onFailure: (listener) => fail = listener,
       terminate: () => {},
     },
     { returned: () => {}, lost: (_, jobs) => void unstarted.push(...jobs), other: () => {} },
     { timeout, claims, concurrency, rings: undefined },
   );
-  return { link, told, unstarted, claims: new Claims(claims), tell };
+  return { link, told, unstarted, claims: new Claims(claims), tell, fail };
 }
 
 function jobWith(body: Uint8Array | BodySource | undefined) {
@@ -106,6 +107,32 @@ Deno.test("links: the body of an answer that is late is given up at both ends", 
   await assert.rejects((answers[0]!.body as BodySource).read(), /did not end its answer/);
   assert.deepEqual(told.map(({ t }) => t), ["job", "cancel"]);
   link.end("over");
+});
+
+Deno.test("links: a worker that dies breaks what it was saying and gives up what it was told", async () => {
+  const { link, unstarted, claims, tell, fail } = linked(1);
+  let cancelled = 0;
+  const { job, events, answers } = jobWith({
+    read: () => new Promise(() => {}),
+    cancel: () => void cancelled++,
+  });
+  const { job: waiting } = jobWith(new Uint8Array(9));
+  link.start(job);
+  link.start(waiting);
+  assert.ok(claims.take(0, 1));
+  tell([streamed(1), { t: "piece", id: 1, bytes: Uint8Array.of(1) }]);
+  const body = answers[0]!.body as BodySource;
+  assert.deepEqual(await body.read(), Uint8Array.of(1));
+  const rest = body.read();
+  fail("out of memory");
+  await assert.rejects(rest, /did not end its answer/);
+  assert.deepEqual(events, ["stopped", "returned"]);
+  assert.deepEqual(unstarted, [waiting]);
+  assert.ok(cancelled > 0);
+  // Nothing more is said to it, nor heard of it.
+  job.clientGone();
+  body.cancel();
+  tell([{ t: "broken", id: 1 }]);
 });
 
 Deno.test("links: jobs do not pile up before a worker that never comes to them", async () => {
