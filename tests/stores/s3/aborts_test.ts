@@ -5,6 +5,7 @@
 import { strict as assert } from "node:assert";
 import type { HttpResponse } from "../../../src/http/service.ts";
 import type { S3Store } from "../../../src/stores/s3/mod.ts";
+import { answer } from "./fake/answers.ts";
 import { open } from "./fake/store.ts";
 
 const MIB = 1024 * 1024;
@@ -81,6 +82,27 @@ for (const [name, run] of Object.entries(OPERATIONS)) {
     assert.ok(requests >= 3, `${requests}`);
   });
 }
+
+Deno.test("an upload that is given up is not asked for again", async () => {
+  // In the pause after a refusal, with none to wait for; and while the answer comes, which is a refusal then.
+  for (const during of ["pause", "attempt"]) {
+    const reason = new Error("given up");
+    const controller = new AbortController();
+    // Far shorter than the time that an answer is waited for.
+    const client = { retry: { initBackoff: 200, maxBackoff: 200, maxRetries: 4 } };
+    const { service, store } = open(async () => {
+      const giveUp = () => controller.abort(reason);
+      if (during === "pause") setTimeout(giveUp, 20);
+      else {
+        giveUp();
+        await new Promise((resolve) => setTimeout(resolve, 5));
+      }
+      return answer(503, "<Error><Code>SlowDown</Code></Error>");
+    }, { client });
+    await assert.rejects(store.putMultipart("a", { signal: controller.signal }), (error) => error === reason);
+    assert.equal(service.requests.length, 1, during);
+  }
+});
 
 async function putWhole(store: S3Store): Promise<void> {
   const upload = await store.putMultipart("source");

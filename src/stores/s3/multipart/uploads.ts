@@ -2,6 +2,7 @@
 import { md5 } from "@noble/hashes/legacy.js";
 import { bytesToHex, hexToBytes } from "@noble/hashes/utils.js";
 import { getHeader, type HeaderEntry } from "../../../http/headers.ts";
+import type { RetryState } from "../../../http/retry/state.ts";
 import {
   AlreadyExistsError,
   GenericError,
@@ -14,7 +15,7 @@ import type { OperationOptions, PutMode, PutMultipartOptions, PutResult } from "
 import { checksumElement, checksumHeader, checksumName, checksumType } from "../checksum/algorithm.ts";
 import { checksumOf, combineChecksums } from "../checksum/checksum.ts";
 import type { S3Client } from "../client.ts";
-import { run, STORE } from "../core.ts";
+import { connectionOf, run, STORE } from "../core.ts";
 import { sendDocument } from "../send_document.ts";
 import { freed } from "./cleanup.ts";
 import { putResult } from "../put/whole.ts";
@@ -53,13 +54,23 @@ export async function createUpload(
   options: CreateUploadOptions,
 ): Promise<string> {
   const { signal, extensions } = options;
-  const id = await withGrace(signal, (signal) => askForUpload(client, path, { ...options, signal }));
+  const { retry } = connectionOf(client);
+  const id = await withGrace(
+    signal,
+    retry,
+    (signal, retries) => askForUpload(client, path, { ...options, signal }, retries),
+  );
   if (!signal?.aborted) return id;
   await freed(abortUpload(client, path, id, { extensions }));
   throw signal.reason;
 }
 
-async function askForUpload(client: S3Client, path: Path, options: CreateUploadOptions): Promise<string> {
+async function askForUpload(
+  client: S3Client,
+  path: Path,
+  options: CreateUploadOptions,
+  retries: RetryState | undefined,
+): Promise<string> {
   const headers: HeaderEntry[] = writeHeaders(client, path, options);
   if (options.marker !== undefined) headers.push([MARKER_HEADER, options.marker]);
   const { checksum } = client;
@@ -67,17 +78,22 @@ async function askForUpload(client: S3Client, path: Path, options: CreateUploadO
     headers.push(["x-amz-checksum-algorithm", checksumName(checksum)]);
     if (checksumType(checksum) === "FULL_OBJECT") headers.push(["x-amz-checksum-type", "FULL_OBJECT"]);
   }
-  const { root } = await sendDocument(client, {
-    method: "POST",
-    action: "start an upload of",
-    path,
-    query: [["uploads", ""]],
-    headers,
-    body: [],
-    // Sent twice it may start two, of which one is never heard of; a sweep finds it.
-    idempotent: true,
-    options,
-  }, { root: "InitiateMultipartUploadResult" });
+  const { root } = await sendDocument(
+    client,
+    {
+      method: "POST",
+      action: "start an upload of",
+      path,
+      query: [["uploads", ""]],
+      headers,
+      body: [],
+      // Sent twice it may start two, of which one is never heard of; a sweep finds it.
+      idempotent: true,
+      options,
+    },
+    { root: "InitiateMultipartUploadResult" },
+    retries,
+  );
   const id = root["UploadId"];
   if (typeof id === "string" && id !== "") return id;
   throw new GenericError(`Cannot start an upload of "${path}": the service gave no upload id`, {
