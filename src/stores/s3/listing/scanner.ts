@@ -66,8 +66,9 @@ export class ListPageScanner {
       }
       while (this.#state === "children") this.#at = this.#child(bytes, this.#at);
     } catch (reason) {
-      if (reason === NEED_MORE) return;
-      if (!(reason instanceof UnusualPage)) throw reason;
+      // What has not ended yet is read from its beginning again with each piece.
+      if (reason === NEED_MORE && bytes.length - this.#at <= MAX_CHILD) return;
+      if (reason !== NEED_MORE && !(reason instanceof UnusualPage)) throw reason;
       this.#state = "unusual";
     }
   }
@@ -234,6 +235,9 @@ export class ListPageScanner {
     return true;
   }
 }
+
+/** Nothing that is listed is nearly as long: keys have 1,024 bytes at most. */
+const MAX_CHILD = 2 ** 18;
 
 const GT = 0x3e;
 const SLASH = 0x2f;

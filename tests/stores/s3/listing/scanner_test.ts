@@ -61,6 +61,8 @@ Deno.test("a page that is out of the ordinary is left to the XML parser", async 
     ["<Key>", "<?pi x?><Key>"],
     ["<Size>", '<Size xml:space="default">'],
     ["<Size>", `<Size${" ".repeat(300_000)}>`],
+    ["<Owner>", `<Owner>${" ".repeat(300_000)}`],
+    ["<DisplayName>", `<DisplayName>${"x".repeat(300_000)}`],
   ];
   const expected = scan(PAGE);
   for (const [plain, strange] of odd) {
