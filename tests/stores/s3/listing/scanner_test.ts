@@ -67,7 +67,7 @@ Deno.test("a page that is out of the ordinary is left to the XML parser", async 
   const expected = scan(PAGE);
   for (const [plain, strange] of odd) {
     const text = PAGE.replace(plain, strange);
-    assert.equal(scan(text), undefined, strange);
+    assert.equal(scan(text, 1024), undefined, strange.slice(0, 80));
     assert.deepEqual(await readPage(text), expected, strange);
   }
   const prefixed = PAGE.replace(/<(\/?)(?=[A-Z])/g, "<$1s3:").replace("xmlns=", "xmlns:s3=");
