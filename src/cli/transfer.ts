@@ -175,10 +175,7 @@ export async function transferOne(
   const body = wrapStream(result.body, { chunk: (chunk) => progress.add(chunk.byteLength) });
   const attributes = mergeAttributes(result.attributes, options.attributes);
   const { eTag } = await destination.store.put(to, body, { mode, attributes, signal, size });
-  if (options.move) {
-    // Only what was copied: a version written since then stays.
-    await deleteMoved(source, result.meta, signal);
-  }
+  if (options.move) await deleteMoved(source, result.meta, signal);
   return { size, eTag };
 }
 
@@ -210,8 +207,26 @@ export async function checkMode(
   }
 }
 
-async function deleteMoved(source: Location, meta: ObjectMeta, signal: AbortSignal): Promise<void> {
-  await source.store.delete(meta.location, { signal });
+/**
+ * Deletes what has been copied, unless it is another by now: somebody's new version is not ours to delete, and where the
+ * destination is the source under another name, what would be deleted is the copy.
+ *
+ * @throws {PreconditionError} where it is.
+ */
+async function deleteMoved(source: Location, copied: ObjectMeta, signal: AbortSignal): Promise<void> {
+  const { store } = source;
+  const path = copied.location;
+  const now = await store.head(path, { signal });
+  const same = now.eTag === copied.eTag && now.version === copied.version && now.size === copied.size &&
+    now.lastModified.getTime() === copied.lastModified.getTime();
+  if (!same) {
+    throw new PreconditionError(
+      `Cannot delete "${shownBelow(source, path)}", which has been copied: it was replaced meanwhile, ` +
+        "or the destination is the same object under another name",
+      { store: store.name, path },
+    );
+  }
+  await store.delete(path, { signal });
 }
 
 function mergeAttributes(own: Attributes, given: Attributes | undefined): Attributes {

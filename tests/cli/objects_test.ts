@@ -1,5 +1,7 @@
 /** What the subcommands do to objects, within a store and between two. */
 import assert from "node:assert/strict";
+import { serveGateway } from "../../src/gateway/mod.ts";
+import { LocalStore } from "../../src/stores/local/mod.ts";
 import { cliTest, run } from "./cli_support.ts";
 
 /** The lines of NDJSON. */
@@ -191,6 +193,21 @@ cliTest("mv moves, within a store and between two", async ({ cwd, url, store }) 
   assert.equal((await run(["mv", "-rq", `${url}/dir`, "down"], { cwd })).code, 0);
   assert.equal(await Deno.readTextFile(`${cwd}/down/up`), "A");
   assert.deepEqual(await Array.fromAsync(store.list()), []);
+});
+
+cliTest("mv to the same object under another name leaves it there", async ({ cwd }) => {
+  await Deno.writeTextFile(`${cwd}/a`, "A");
+  const gateway = await serveGateway({ store: new LocalStore(cwd) });
+  try {
+    for (const places of [["a", `${gateway.url}/a`], [`${gateway.url}/a`, "a"]]) {
+      const { code, err } = await run(["mv", ...places], { cwd });
+      assert.equal(code, 1);
+      assert.match(err, /Cannot delete ".*a", which has been copied: .* same object under another name/);
+      assert.equal(await Deno.readTextFile(`${cwd}/a`), "A");
+    }
+  } finally {
+    await gateway.shutdown();
+  }
 });
 
 cliTest("rm deletes objects, or all below a place", async ({ cwd, url, store }) => {
