@@ -222,7 +222,7 @@ async function deleteMoved(source: Location, copied: ObjectMeta, signal: AbortSi
   if (!same) {
     throw new PreconditionError(
       `Cannot delete "${shownBelow(source, path)}", which has been copied: it was replaced meanwhile, ` +
-        "or the destination is the same object under another name",
+        "or the destination is the same object under another name; it is left as it is",
       { store: store.name, path },
     );
   }

@@ -5,7 +5,7 @@ import type { Duplex } from "node:stream";
 import { clearTimeout, setTimeout } from "node:timers";
 import type { ClientOptions } from "../options.ts";
 import { duration } from "../timeouts.ts";
-import { DEFAULT_POOL_IDLE_TIMEOUT, DEFAULT_POOL_MAX_IDLE } from "./settings.ts";
+import { DEFAULT_POOL_IDLE_TIMEOUT, DEFAULT_POOL_MAX_IDLE } from "../pool.ts";
 
 /** What a request tells the agent beside Node's own options. */
 export interface PooledRequestArgs extends ClientRequestArgs {

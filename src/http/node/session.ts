@@ -11,7 +11,7 @@ import { HttpError } from "../error.ts";
 import type { ClientOptions } from "../options.ts";
 import { DEFAULT_CONNECT_TIMEOUT, duration } from "../timeouts.ts";
 import type { Dialer } from "./dial.ts";
-import { DEFAULT_POOL_IDLE_TIMEOUT } from "./settings.ts";
+import { DEFAULT_POOL_IDLE_TIMEOUT } from "../pool.ts";
 import type { Origin } from "./target.ts";
 
 /** Flow-control windows: Node's 64 KiB would hold a fast download to one window a round trip. */

@@ -17,8 +17,3 @@ export interface NodeSettings extends NodeHttpConnectorOptions {
   /** The client's options. */
   readonly options: ClientOptions;
 }
-
-/** How long an idle connection is kept, in milliseconds. */
-export const DEFAULT_POOL_IDLE_TIMEOUT = 90_000;
-/** Idle connections kept for a host. */
-export const DEFAULT_POOL_MAX_IDLE = 64;
